@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** A program that tests need and npm cannot bring: where it may lie, what installs it, what to set instead. */
+interface SystemPart {
+  name: string
+  /** Debian packages that bring it. */
+  packages: string[]
+  /** The variable that makes the search needless. */
+  variable: string
+  /** The absolute place of what was found, or null. */
+  find: () => string | null
+}
+
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
+const MAC_CHROME = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
+const DEBIAN_POSTGRES = '/usr/lib/postgresql'
+const CJK_FONTS = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
+const OLDEST_POSTGRES = 15
+
+const PARTS: SystemPart[] = [
+  { name: 'Chromium', packages: ['chromium'], variable: 'CHROMIUM_PATH', find: findChromium },
+  { name: 'PostgreSQL', packages: ['postgresql'], variable: 'TEST_DATABASE_URL', find: findPostgres },
+]
+
+/** The Chromium (or Chrome) of this machine, `CHROMIUM_PATH` first; null when there is none. */
+export function findChromium(): string | null {
+  const chosen = process.env['CHROMIUM_PATH']
+  if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
+  return findOnPath(CHROMIUM_NAMES) ?? (isProgram(MAC_CHROME) ? MAC_CHROME : null)
+}
+
+/** The folder with `initdb` and `postgres` (15 or newer), or null. Debian keeps it off the PATH. */
+export function findPostgres(): string | null {
+  const onPath = (process.env['PATH'] ?? '').split(delimiter)
+  return [...debianPostgresFolders(), ...onPath].find(isPostgresFolder) ?? null
+}
+
+/**
+ * Finds what the tests need, or installs it where that is possible without asking: on Debian as root.
+ * Throws one sentence naming each missing part, its packages and the variable to set instead.
+ */
+export function requireSystemParts(log: (line: string) => void): void {
+  const missing = PARTS.filter(isMissing)
+  if (missing.length > 0) installOrThrow(missing, log)
+  installChineseFont(log)
+}
+
+function isMissing(part: SystemPart): boolean {
+  const isGiven = part.variable.endsWith('_URL') && (process.env[part.variable] ?? '') !== ''
+  return !isGiven && part.find() === null
+}
+
+function installOrThrow(missing: SystemPart[], log: (line: string) => void): void {
+  const badPath = missing.find((part) => (process.env[part.variable] ?? '') !== '')
+  if (badPath) throw new Error(`${badPath.variable} names no program: ${process.env[badPath.variable] ?? ''}`)
+  const packages = missing.flatMap((part) => part.packages)
+  if (canInstall()) installPackages(packages, log)
+  const left = missing.filter((part) => part.find() === null)
+  if (left.length === 0) return
+  const wishes = left.map((part) => `${part.name} (package ${part.packages.join(' ')}, or set ${part.variable})`)
+  throw new Error(`The tests need ${wishes.join(' and ')}: please install what is missing and run them again.`)
+}
+
+/** Pictures of Chinese pages show empty boxes without it; no test fails for want of a font, so nothing throws. */
+function installChineseFont(log: (line: string) => void): void {
+  if (existsSync(CJK_FONTS) || !canInstall()) return
+  const failure = tryInstall(['fonts-noto-cjk'], log)
+  if (failure !== null) log(`Chinese text will show as boxes in screenshots: ${failure}`)
+}
+
+function canInstall(): boolean {
+  return existsSync('/etc/debian_version') && process.getuid?.() === 0 && findOnPath(['apt-get']) !== null
+}
+
+function installPackages(packages: string[], log: (line: string) => void): void {
+  const failure = tryInstall(packages, log)
+  if (failure !== null) throw new Error(`apt-get could not install ${packages.join(' ')}: ${failure}`)
+}
+
+function tryInstall(packages: string[], log: (line: string) => void): string | null {
+  log(`Installing ${packages.join(' ')} with apt-get for the tests`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const commands = [['update'], ['install', '-y', '--no-install-recommends', ...packages]]
+  for (const args of commands) {
+    const result = spawnSync('apt-get', args, { env, encoding: 'utf8' })
+    if (result.status !== 0) return lastLines(result.stderr || String(result.error))
+  }
+  return null
+}
+
+function debianPostgresFolders(): string[] {
+  if (!existsSync(DEBIAN_POSTGRES)) return []
+  const versions = readdirSync(DEBIAN_POSTGRES)
+    .map(Number)
+    .filter((version) => version >= OLDEST_POSTGRES)
+  return versions.toSorted((a, b) => b - a).map((version) => join(DEBIAN_POSTGRES, String(version), 'bin'))
+}
+
+function isPostgresFolder(folder: string): boolean {
+  return isProgram(join(folder, 'initdb')) && isProgram(join(folder, 'postgres'))
+}
+
+function findOnPath(names: string[]): string | null {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram) ?? null
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false // not there, or not ours to run: either way it cannot be used
+  }
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-3).join(' ')
+}

@@ -1,0 +1,24 @@
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+
+const SECOND = 1000
+const isLong = process.env['TEST_LENGTH'] === 'long'
+
+/** A folder of tests with the time that one of them and its preparation may take. */
+function project(name: string, limitMs: number): TestProjectInlineConfiguration {
+  return { test: { name, include: [`${name}/**/*.test.ts`], testTimeout: limitMs, hookTimeout: 120 * SECOND } }
+}
+
+export default defineConfig({
+  test: {
+    // Servers, browsers and databases of one file would slow down those of another, and times are measured here.
+    fileParallelism: false,
+    projects: [
+      project('house', 60 * SECOND),
+      project('client', 60 * SECOND),
+      project('e2e', 120 * SECOND),
+      project('chaos', (isLong ? 3600 : 180) * SECOND),
+      project('soak', 2 * 3600 * SECOND),
+      project('bench', 1800 * SECOND),
+    ],
+  },
+})

@@ -1,0 +1,1 @@
+export { createMemoryStorage, type MemoryStorage } from './storage.ts'

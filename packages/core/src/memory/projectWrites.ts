@@ -1,0 +1,103 @@
+import type { Tx } from '../ports/database.ts'
+import type { StageRecord } from '../records.ts'
+import { insertRow, patched, type Session } from './session.ts'
+import { keyOf, rowOf } from './tables.ts'
+import { stagesOf } from './projectReads.ts'
+
+type ProjectOperations = Pick<
+  Tx,
+  | 'touchProject'
+  | 'insertProject'
+  | 'updateProject'
+  | 'touchWorkspace'
+  | 'stages'
+  | 'updateStage'
+  | 'draft'
+  | 'saveDraft'
+  | 'removeDraft'
+>
+
+const noStamps = { now: new Date(0), timeFields: [] }
+
+export function projectOperations(session: Session): ProjectOperations {
+  return {
+    async touchProject(projectId) {
+      const project = session.tables.projects.get(projectId)
+      if (project === undefined) return null
+      const touched = { ...project, revision: project.revision + 1, updatedAt: session.now }
+      session.tables.projects.put(projectId, touched)
+      return touched
+    },
+    async insertProject(project, stageKeys) {
+      insertProject(session, project, stageKeys)
+    },
+    async updateProject(projectId, patch) {
+      const project = rowOf(session.tables.projects, projectId, 'project')
+      session.tables.projects.put(projectId, { ...patched(project, patch, noStamps), updatedAt: session.now })
+    },
+    async touchWorkspace(workspaceId) {
+      const workspace = rowOf(session.tables.workspaces, workspaceId, 'workspace')
+      const eventSeq = workspace.eventSeq + 1
+      session.tables.workspaces.put(workspaceId, { ...workspace, eventSeq })
+      return eventSeq
+    },
+    async stages(projectId) {
+      return stagesOf(session.tables, projectId)
+    },
+    async updateStage(projectId, key, patch) {
+      const stage = patched(rowOf(session.tables.stages, keyOf(projectId, key), 'stage'), patch, noStamps)
+      refuseForeignCurrent(session, stage)
+      session.tables.stages.put(keyOf(projectId, key), stage)
+    },
+    ...draftOperations(session),
+  }
+}
+
+function insertProject(
+  session: Session,
+  project: Parameters<Tx['insertProject']>[0],
+  stageKeys: readonly string[],
+): void {
+  const { tables, now } = session
+  rowOf(tables.workspaces, project.workspaceId, 'workspace')
+  const fresh = { revision: 0, lastRewriteNo: 0, archivedAt: null, removedAt: null, createdAt: now, updatedAt: now }
+  insertRow(tables.projects, project.id, { ...project, ...fresh }, 'projects_pkey')
+  for (const [position, key] of stageKeys.entries()) {
+    const untouched = {
+      status: 'ready' as const,
+      locked: false,
+      currentRewriteId: null,
+      lastRewriteId: null,
+      failure: null,
+    }
+    const stage = { projectId: project.id, key, position, ...untouched }
+    insertRow(tables.stages, keyOf(project.id, key), stage, 'stages_pkey')
+  }
+}
+
+/** A stage points at a closed rewrite of its own. */
+function refuseForeignCurrent(session: Session, stage: StageRecord): void {
+  if (stage.currentRewriteId === null) return
+  const current = rowOf(session.tables.rewrites, stage.currentRewriteId, 'rewrite')
+  const isOwn = current.projectId === stage.projectId && current.stageKey === stage.key
+  if (!isOwn || current.closedAt === null)
+    throw new Error(`Rewrite ${current.id} is not a closed one of stage ${stage.key}.`)
+}
+
+function draftOperations(session: Session): Pick<Tx, 'draft' | 'saveDraft' | 'removeDraft'> {
+  return {
+    async draft(projectId, stageKey, userId) {
+      return session.tables.drafts.get(keyOf(projectId, stageKey, userId)) ?? null
+    },
+    async saveDraft(draft) {
+      rowOf(session.tables.stages, keyOf(draft.projectId, draft.stageKey), 'stage')
+      session.tables.drafts.put(keyOf(draft.projectId, draft.stageKey, draft.userId), {
+        ...draft,
+        updatedAt: session.now,
+      })
+    },
+    async removeDraft(projectId, stageKey, userId) {
+      session.tables.drafts.remove(keyOf(projectId, stageKey, userId))
+    },
+  }
+}

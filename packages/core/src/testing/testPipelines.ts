@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { PipelineDefinition, StageDefinition } from '../engine/definition.ts'
+
+const input = z.object({ text: z.string() })
+
+/** A stage of one call whose prompt is nothing but its material: tests read back what it was given. */
+function plainStage(key: string): StageDefinition {
+  return {
+    key,
+    format: 'markdown',
+    async *run(context) {
+      const content = JSON.stringify([context.input, context.presentText, context.instructions])
+      for await (const text of context.call({ messages: [{ role: 'user', content }], format: 'text' }))
+        yield { type: 'text', text }
+    },
+    check: (text) =>
+      text.includes('UNREADABLE')
+        ? { ok: false, failure: { code: 'provider.badAnswer', message: 'The answer could not be read.' } }
+        : { ok: true, summary: `${text.length} characters` },
+  }
+}
+
+/** Three chapters, a call each, with a checkpoint after each: what a takeover need not repeat. */
+const chapters: StageDefinition = {
+  key: 'chapters',
+  format: 'markdown',
+  async *run(context) {
+    const done = (context.checkpoint as { done: number } | null)?.done ?? 0
+    for (let chapter = done + 1; chapter <= 3; chapter++) {
+      const content = `chapter ${chapter} after ${context.keptText.length}`
+      for await (const text of context.call({ messages: [{ role: 'user', content }], format: 'text' }))
+        yield { type: 'text', text }
+      yield { type: 'checkpoint', data: { done: chapter } }
+    }
+  },
+  check: (text) => ({ ok: true, summary: `${text.length} characters` }),
+}
+
+function pipeline(key: string, stages: StageDefinition[]): PipelineDefinition {
+  return {
+    key,
+    parseInput: (given) => input.parse(given),
+    firstInput: (given) => String(given.text),
+    titleOf: (given) => String(given.text).slice(0, 40),
+    stages,
+  }
+}
+
+export const testPipelines: Record<string, PipelineDefinition> = {
+  three: pipeline('three', [plainStage('first'), plainStage('second'), plainStage('third')]),
+  book: pipeline('book', [chapters]),
+}

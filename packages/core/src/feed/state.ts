@@ -1,0 +1,68 @@
+/** The level state of a project and the rows of tasks, as viewers see them. */
+import { isOutOfDate } from '../outOfDate.ts'
+import type { ProjectLook, TaskLook } from '../ports/database.ts'
+import type { RewriteRecord, StageRecord } from '../records.ts'
+import type { LiveTaskView, ProjectState, RewriteView, StageView, WorkspaceTaskView } from './events.ts'
+
+export function describeProject(look: ProjectLook): ProjectState {
+  const rewrites = new Map(look.rewrites.map((rewrite) => [rewrite.id, rewrite]))
+  const stages = look.stages.toSorted((a, b) => a.position - b.position)
+  return {
+    projectId: look.project.id,
+    title: look.project.title,
+    pipeline: look.project.pipeline,
+    stages: stages.map((stage, index) => describeStage(stage, stages[index - 1], rewrites)),
+    tasks: look.tasks.map(describeLiveTask),
+  }
+}
+
+export function describeRewrite(rewrite: RewriteRecord): RewriteView {
+  const { id, no, kind, ending, length, summary } = rewrite
+  return { id, no, kind, ending, length, summary }
+}
+
+/** A task as the workspace feed tells it. */
+export function describeTask({ task, title, pipeline }: TaskLook): WorkspaceTaskView {
+  return {
+    id: task.id,
+    projectId: task.projectId,
+    title,
+    pipeline,
+    status: task.status,
+    currentStage: task.currentStage,
+    failure: task.failure,
+    removed: task.removedAt !== null,
+    createdAt: task.createdAt.toISOString(),
+    startedAt: task.startedAt?.toISOString() ?? null,
+    endedAt: task.endedAt?.toISOString() ?? null,
+  }
+}
+
+function describeStage(
+  stage: StageRecord,
+  before: StageRecord | undefined,
+  rewrites: Map<string, RewriteRecord>,
+): StageView {
+  const current = stage.currentRewriteId === null ? undefined : rewrites.get(stage.currentRewriteId)
+  const last = stage.lastRewriteId === null ? undefined : rewrites.get(stage.lastRewriteId)
+  return {
+    key: stage.key,
+    status: stage.status,
+    locked: stage.locked,
+    outOfDate: isOutOfDate(current ?? null, before?.currentRewriteId ?? null),
+    current: current === undefined ? null : describeRewrite(current),
+    last: last === undefined ? null : describeRewrite(last),
+    failure: stage.failure,
+  }
+}
+
+function describeLiveTask(task: ProjectLook['tasks'][number]): LiveTaskView {
+  return {
+    id: task.id,
+    status: task.status,
+    stages: task.stageRuns.toSorted((a, b) => a.position - b.position).map(({ key, status }) => ({ key, status })),
+    currentStage: task.currentStage,
+    createdAt: task.createdAt.toISOString(),
+    startedAt: task.startedAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,162 @@
+import { AppError } from '../errors.ts'
+import type { PipelineDefinition } from './definition.ts'
+import type { ProjectLook, Tx } from '../ports.ts'
+import type { ProjectRecord, RewriteRecord, StageRecord, TaskRecord } from '../records.ts'
+import type { EngineDeps } from './deps.ts'
+import { previousStageKey } from './pipelineParts.ts'
+
+/** Everything a stage's run needs, read in the transaction that began it. */
+export type StageRun = {
+  task: TaskRecord
+  project: ProjectRecord
+  stageKey: string
+  rewrite: RewriteRecord
+  input: string
+  presentText: string | null
+  instructions: string[]
+  keptText: string
+}
+
+/** What stands in the project, read in the same transaction. */
+export type Standing = Pick<ProjectLook, 'stages' | 'rewrites'>
+
+type Beginning = {
+  task: TaskRecord
+  project: ProjectRecord
+  pipeline: PipelineDefinition
+  standing: Standing
+  stageKey: string
+}
+
+/**
+ * Opens a stage's rewrite, or takes over the one an earlier attempt of this task left open, keeping the text up to
+ * its last checkpoint. The project's row is held; `project.lastRewriteNo` is brought up to date in place.
+ */
+export async function beginStage(deps: EngineDeps, tx: Tx, beginning: Beginning): Promise<StageRun> {
+  const { task, project, stageKey, standing } = beginning
+  const open = openOf(standing)
+  const source =
+    open !== null && open.taskId === task.id && open.stageKey === stageKey
+      ? await takeOver(tx, task, open)
+      : await openNew(deps, tx, beginning)
+  const { rewrite } = source
+  const input = await readInput(tx, beginning, rewrite)
+  const isRevision = rewrite.instruction !== null && rewrite.baseRewriteId !== null
+  return {
+    task,
+    project,
+    stageKey,
+    rewrite,
+    input,
+    presentText: isRevision ? await tx.storedText(rewrite.baseRewriteId!) : null,
+    instructions: await readInstructions(tx, rewrite),
+    keptText: source.keptText,
+  }
+}
+
+async function takeOver(
+  tx: Tx,
+  task: TaskRecord,
+  open: RewriteRecord,
+): Promise<{ rewrite: RewriteRecord; keptText: string }> {
+  const keepUpTo = open.checkpoint?.length ?? 0
+  await tx.takeOverRewrite(open.id, { attempt: task.attempt, keepUpTo })
+  const keptText = keepUpTo === 0 ? '' : ((await tx.storedText(open.id)) ?? '')
+  const spans = [...open.spans.filter((span) => span.from < keepUpTo), { attempt: task.attempt, from: keepUpTo }]
+  return { rewrite: { ...open, attempt: task.attempt, length: keepUpTo, spans }, keptText }
+}
+
+async function openNew(
+  deps: EngineDeps,
+  tx: Tx,
+  { task, project, pipeline, stageKey, standing: { stages } }: Beginning,
+): Promise<{ rewrite: RewriteRecord; keptText: string }> {
+  const stage = requireRow(stages, stageKey)
+  if (stage.locked)
+    throw new AppError('stage.locked', `Stage ${stageKey} was locked before its turn came.`, {
+      params: { stage: stageKey },
+    })
+  const previousKey = previousStageKey(pipeline, stageKey)
+  const ownText = task.inputs[stageKey]
+  const inputRewriteId =
+    previousKey === null || ownText !== undefined ? null : requireRow(stages, previousKey).currentRewriteId
+  if (previousKey !== null && ownText === undefined && inputRewriteId === null) throw inputMissing(stageKey)
+  // The instruction speaks to the first stage of the task; the others are run plainly after it.
+  const instruction = task.stages[0] === stageKey ? task.instruction : null
+  const no = project.lastRewriteNo + 1
+  const opening = {
+    id: deps.crypto.newId(),
+    projectId: project.id,
+    stageKey,
+    no,
+    kind: 'generated' as const,
+    taskId: task.id,
+    attempt: task.attempt,
+    inputRewriteId,
+    baseRewriteId: instruction === null ? null : stage.currentRewriteId,
+    instruction,
+    createdBy: task.createdBy,
+  }
+  await tx.insertOpenRewrite(opening)
+  await tx.updateProject(project.id, { lastRewriteNo: no })
+  project.lastRewriteNo = no
+  await tx.updateStage(project.id, stageKey, { status: 'running', lastRewriteId: opening.id, failure: null })
+  await tx.updateTaskStage(task.id, stageKey, { status: 'running', rewriteId: opening.id, startedAt: 'now' })
+  return { rewrite: asOpen(opening, project.updatedAt), keptText: '' }
+}
+
+type Opening = Parameters<Tx['insertOpenRewrite']>[0]
+
+/** The row as `insertOpenRewrite` stored it, without reading it back. */
+function asOpen(opening: Opening, now: Date): RewriteRecord {
+  return {
+    ...opening,
+    length: 0,
+    spans: [{ attempt: opening.attempt, from: 0 }],
+    checkpoint: null,
+    ending: null,
+    sha256: null,
+    summary: null,
+    promptTokens: null,
+    completionTokens: null,
+    createdAt: now,
+    closedAt: null,
+  }
+}
+
+async function readInput(
+  tx: Tx,
+  { task, project, pipeline, stageKey }: Beginning,
+  rewrite: RewriteRecord,
+): Promise<string> {
+  const ownText = task.inputs[stageKey]
+  if (ownText !== undefined) return ownText
+  if (rewrite.inputRewriteId !== null) {
+    const text = await tx.storedText(rewrite.inputRewriteId)
+    if (text !== null) return text
+  }
+  if (previousStageKey(pipeline, stageKey) === null) return pipeline.firstInput(project.input)
+  throw inputMissing(stageKey)
+}
+
+function inputMissing(stageKey: string): AppError {
+  const message = `Stage ${stageKey} has nothing to start from: the stage before it has no text yet.`
+  return new AppError('stage.inputMissing', message, { params: { stage: stageKey } })
+}
+
+async function readInstructions(tx: Tx, rewrite: RewriteRecord): Promise<string[]> {
+  if (rewrite.instruction === null) return []
+  const earlier = rewrite.baseRewriteId === null ? [] : await tx.instructionsUpTo(rewrite.baseRewriteId)
+  return [...earlier, rewrite.instruction]
+}
+
+/** The rewrite that is being written in the project; there is at most one. */
+export function openOf({ rewrites }: Standing): RewriteRecord | null {
+  return rewrites.find((rewrite) => rewrite.ending === null) ?? null
+}
+
+function requireRow(stages: readonly StageRecord[], key: string): StageRecord {
+  const stage = stages.find((candidate) => candidate.key === key)
+  if (stage === undefined) throw new Error(`The project has no row for stage ${key}.`)
+  return stage
+}

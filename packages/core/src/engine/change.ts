@@ -1,0 +1,49 @@
+import { notFound } from '../errors.ts'
+import type { FeedPublisher } from '../feed/producer.ts'
+import type { Database, Tx } from '../ports.ts'
+import type { ProjectRecord } from '../records.ts'
+
+/** A transaction that remembers what it touched, so that viewers are told once it has committed. */
+export type Change = {
+  tx: Tx
+  /** Holds the project's row and raises its revision. Throws `notFound` when it is gone. */
+  touchProject(projectId: string): Promise<ProjectRecord>
+  /** The same also for a removed project, where nothing begins but everything must end. Null when there is no such row. */
+  holdProject(projectId: string): Promise<ProjectRecord | null>
+  /** Raises the workspace's event number; always after everything else that takes a lock. */
+  touchWorkspace(workspaceId: string): Promise<number>
+}
+
+export type ChangeRunner = <T>(work: (change: Change) => Promise<T>) => Promise<T>
+
+/** Runs `work` in one transaction and rings the viewers' bells after the commit, never before. */
+export function createChangeRunner(database: Database, feed: FeedPublisher): ChangeRunner {
+  return async (work) => {
+    const projects = new Set<string>()
+    const workspaces = new Set<string>()
+    const result = await database.transaction((tx) => {
+      projects.clear()
+      workspaces.clear()
+      const holdProject = async (projectId: string): Promise<ProjectRecord | null> => {
+        projects.add(projectId)
+        return tx.touchProject(projectId)
+      }
+      return work({
+        tx,
+        holdProject,
+        async touchProject(projectId) {
+          const project = await holdProject(projectId)
+          if (project === null || project.removedAt !== null) throw notFound('project', projectId)
+          return project
+        },
+        touchWorkspace(workspaceId) {
+          workspaces.add(workspaceId)
+          return tx.touchWorkspace(workspaceId)
+        },
+      })
+    })
+    for (const projectId of projects) feed.projectChanged(projectId)
+    for (const workspaceId of workspaces) feed.workspaceChanged(workspaceId)
+    return result
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Taking a task in hand. A job is only a hint: this transaction decides, by the task's row, whether anything is to be
+ * done, and moves the fence (the attempt) before anything is written.
+ */
+import { AppError } from '../errors.ts'
+import type { Job } from '../ports/queue.ts'
+import type { ProjectRecord, TaskRecord } from '../records.ts'
+import { beginStage, openOf, type StageRun, type Standing } from './beginStage.ts'
+import type { Change } from './change.ts'
+import { closeStage } from './closeStage.ts'
+import { decideClaim, waitedUntil, type ClaimLook } from './decideClaim.ts'
+import type { EngineDeps } from './deps.ts'
+import { addUsage, endTask, failureOf, type TaskEnd } from './endTask.ts'
+import { estimateTokens } from './estimateTokens.ts'
+import { requirePipeline } from './pipelineParts.ts'
+import { leftOf } from './stagesLeft.ts'
+
+export type ClaimResult =
+  | { type: 'claimed'; run: StageRun; timeLeftMs: number }
+  /** Nothing to do now: it has ended, waits for its place, or was ended by this claim. */
+  | { type: 'nothing' }
+
+export async function claimTask(deps: EngineDeps, job: Job): Promise<ClaimResult> {
+  return deps.change(async (change) => {
+    const project = await change.holdProject(job.projectId)
+    const look = project && (await readLook(change, job, project))
+    if (look === null) return { type: 'nothing' }
+    const decision = decideClaim(look, deps.settings)
+    switch (decision.type) {
+      case 'leave':
+        return { type: 'nothing' }
+      case 'end':
+        await endClaimed(deps, change, look.task, decision.end)
+        return { type: 'nothing' }
+      case 'run': {
+        const task = await takeTask(deps, change, look, decision.crashes)
+        return beginOrEnd(deps, change, { task, look, timeLeftMs: decision.timeLeftMs })
+      }
+    }
+  })
+}
+
+type HeldLook = ClaimLook & { project: ProjectRecord; eventSeq: number; standing: Standing; left: string[] }
+
+async function readLook(change: Change, { taskId, retryCount }: Job, project: ProjectRecord): Promise<HeldLook | null> {
+  const { tx } = change
+  // Held before the look, so that two claims of one user in two projects can't both take the last place.
+  const eventSeq = await change.touchWorkspace(project.workspaceId)
+  const standing = await tx.projectStanding(project.id)
+  const found = standing?.tasks.find((candidate) => candidate.id === taskId)
+  if (standing === null || found === undefined) return null
+  const { stageRuns, ...task } = found
+  return {
+    task,
+    project,
+    eventSeq,
+    isProjectRemoved: project.removedAt !== null,
+    isNewHint: retryCount === 0,
+    standing,
+    left: leftOf(task, stageRuns),
+    others: standing.tasks.filter((candidate) => candidate.id !== taskId),
+    runningOfUser: standing.runningByUser[task.createdBy] ?? 0,
+    open: task.status === 'running' ? openOf(standing) : null,
+    now: project.updatedAt,
+  }
+}
+
+async function takeTask(deps: EngineDeps, change: Change, look: HeldLook, crashes: number): Promise<TaskRecord> {
+  const { task, open, now, eventSeq } = look
+  const [currentStage] = look.left
+  if (currentStage === undefined) throw new Error(`Task ${task.id} has no stage left to run.`)
+  const claim = {
+    status: 'running' as const,
+    attempt: task.attempt + 1,
+    workerId: deps.workerId,
+    crashes,
+    furthestLength: Math.max(task.furthestLength, open?.length ?? 0),
+  }
+  const firstClaimedAt = task.firstClaimedAt ?? now
+  const startedAt = task.startedAt ?? now
+  const waiting = { waitedMs: waitedUntil(task, now), waitingSince: null }
+  const patch = { ...claim, ...waiting, currentStage, firstClaimedAt, startedAt, eventSeq }
+  await change.tx.updateTask(task.id, { attempt: task.attempt }, patch)
+  if (task.status === 'running') await change.tx.endAttempt(task.id, task.attempt, 'superseded')
+  // Hints that came meanwhile have been followed; another worker would only find the task at work.
+  else await change.tx.removeJobs(task.id)
+  await change.tx.insertAttempt({ taskId: task.id, attempt: claim.attempt, workerId: deps.workerId })
+  return { ...task, ...patch }
+}
+
+async function beginOrEnd(
+  deps: EngineDeps,
+  change: Change,
+  { task, look, timeLeftMs }: { task: TaskRecord; look: HeldLook; timeLeftMs: number },
+): Promise<ClaimResult> {
+  try {
+    const { project, standing } = look
+    const pipeline = requirePipeline(deps.pipelines, project.pipeline)
+    const run = await beginStage(deps, change.tx, { task, project, pipeline, standing, stageKey: task.currentStage! })
+    return { type: 'claimed', run, timeLeftMs }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    await endOwn(deps, change, task, { status: 'failed', failure: failureOf(error) })
+    return { type: 'nothing' }
+  }
+}
+
+type EarlyEnd = Exclude<TaskEnd, { status: 'completed' }>
+
+/** Ends a task that no worker ends: it has none yet, or its worker is gone. Its project's row is held. */
+export async function endClaimed(deps: EngineDeps, change: Change, task: TaskRecord, end: EarlyEnd): Promise<void> {
+  if (task.status !== 'running') {
+    await endTask(change, task, end, null)
+    return
+  }
+  // The next attempt is ours: the former worker's late writes change nothing from here on.
+  const attempt = task.attempt + 1
+  await change.tx.endAttempt(task.id, task.attempt, 'superseded')
+  await change.tx.insertAttempt({ taskId: task.id, attempt, workerId: deps.workerId })
+  await change.tx.updateTask(task.id, { attempt: task.attempt }, { attempt })
+  await endOwn(deps, change, { ...task, attempt }, end)
+}
+
+/** Ends a task whose attempt is ours, with the text that had become durable. */
+async function endOwn(deps: EngineDeps, change: Change, task: TaskRecord, end: EarlyEnd): Promise<void> {
+  const { tx } = change
+  const open = await tx.openRewriteOf(task.projectId)
+  if (open === null || open.taskId !== task.id) {
+    await endTask(change, task, end, null)
+    return
+  }
+  await tx.takeOverRewrite(open.id, { attempt: task.attempt, keepUpTo: open.length })
+  const text = (await tx.storedText(open.id)) ?? ''
+  // What the call really used is known to nobody any more.
+  const usage = { promptTokens: 0, completionTokens: estimateTokens(text), estimated: text !== '' }
+  await closeStage(tx, deps.crypto, {
+    task,
+    stageKey: open.stageKey,
+    rewriteId: open.id,
+    attempt: task.attempt,
+    text,
+    ending: end.status === 'cancelled' ? 'stopped' : 'interrupted',
+    summary: null,
+    failure: end.status === 'failed' ? end.failure : null,
+    usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
+  })
+  await endTask(change, addUsage(task, usage), end, null)
+}

@@ -1,0 +1,49 @@
+import type { Failure } from '../errors.ts'
+import type { Message } from '../ports/provider.ts'
+
+/** What a project was created with, as its pipeline's `input` schema left it. */
+export type ProjectInput = Readonly<Record<string, unknown>>
+
+/** Everything a stage may look at when it runs. */
+export type StageContext = {
+  projectInput: ProjectInput
+  /** The text of the stage before it, or the user's own text given instead; for a first stage, the project's text. */
+  input: string
+  /** The stage's present text when this is a feedback run, otherwise null. */
+  presentText: string | null
+  /** The user's instructions for this stage in order, the newest last; empty on a plain run. */
+  instructions: readonly string[]
+  /** Text of this rewrite kept from an earlier attempt, empty on a fresh start. New text goes on right after it. */
+  keptText: string
+  /** What the stage said at its last checkpoint, null on a fresh start. */
+  checkpoint: unknown
+  /** Calls a model; its text must be yielded by the stage to become part of the rewrite. */
+  call(request: { messages: readonly Message[]; format: 'text' | 'json' }): AsyncIterable<string>
+}
+
+export type StageOutput =
+  | { type: 'text'; text: string }
+  /** All text before this is final: a takeover goes on from here with `data` as its `checkpoint`. */
+  | { type: 'checkpoint'; data: unknown }
+
+export type StageFormat = 'markdown' | 'json'
+
+export type StageDefinition = {
+  key: string
+  format: StageFormat
+  /** Runs the stage. A provider's failure is thrown by `call` and passes through; the engine knows it. */
+  run(context: StageContext): AsyncGenerator<StageOutput, void>
+  /** Looks at the whole text once it is there. A failure here ends the task as failed, the text kept. */
+  check(text: string): { ok: true; summary: string } | { ok: false; failure: Failure }
+}
+
+export type PipelineDefinition = {
+  key: string
+  /** Checks what `projects.create` was given; throws AppError('input.invalid' | 'input.tooLong'). */
+  parseInput(input: unknown): ProjectInput
+  /** The text the first stage starts from. */
+  firstInput(input: ProjectInput): string
+  /** A title for a project created without one. */
+  titleOf(input: ProjectInput): string
+  stages: readonly StageDefinition[]
+}

@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { DatabaseUnavailable, type Database, type JobQueue } from '../ports.ts'
+import { createScriptedModel } from '../testing/scriptedModel.ts'
+import { actor, answer, closeAll, createGate, createStorage, open, setUp, stageOf, until } from './testing/setUp.ts'
+
+afterEach(closeAll)
+
+describe('a stop that races', () => {
+  it('E37 the end of a stage: the task is cancelled, whatever was to come next', async () => {
+    for (const reviewEach of [true, false]) {
+      const storage = createStorage()
+      const gate = createGate()
+      const database: Database = {
+        ...storage.database,
+        async appendChunks(writes) {
+          await gate.pass()
+          return storage.database.appendChunks(writes)
+        },
+      }
+      const setup = await setUp({ storage: { ...storage, database } })
+      const { engine, model, projectId } = setup
+      const { taskId } = await engine.create(actor, { projectId, stages: ['first', 'second'], reviewEach })
+      answer(await model.nextCall(), 'whole')
+      await until(() => gate.isReached)
+      await engine.cancel(actor, taskId)
+      gate.open()
+      expect(await setup.endOf(taskId)).toMatchObject({ status: 'cancelled' })
+      expect((await storage.database.rewritesOfTask(taskId)).map((rewrite) => rewrite.stageKey)).toEqual(['first'])
+      expect((await stageOf(setup, 'second')).status).toBe('ready')
+    }
+  })
+
+  it('E38 the claim: no call is made, and the task ends as cancelled', async () => {
+    const storage = createStorage()
+    let cancel: (() => Promise<unknown>) | null = null
+    const database: Database = {
+      ...storage.database,
+      async transaction(work) {
+        let hasClaimed = false
+        const result = await storage.database.transaction((tx) =>
+          work({ ...tx, insertAttempt: (attempt) => ((hasClaimed = true), tx.insertAttempt(attempt)) }),
+        )
+        // Committed, but the worker has not heard of it yet.
+        if (hasClaimed) await cancel?.()
+        return result
+      },
+    }
+    const setup = await setUp({ storage: { ...storage, database }, settings: { workerSlots: 0 } })
+    const { taskId } = await setup.engine.create(actor, { projectId: setup.projectId, stages: ['first'] })
+    const node = open({ provider: setup.model, storage: { ...storage, database } })
+    cancel = () => ((cancel = null), node.engine.cancel(actor, taskId))
+    await node.engine.start({ nobodyElse: false })
+    expect(await node.endOf(taskId)).toMatchObject({ status: 'cancelled' })
+    expect((await storage.database.taskDetails(taskId))!.calls).toEqual([])
+  })
+
+  it('E39 a provider that does not hang up: neither the task nor the worker waits for it', async () => {
+    let isCalled = false
+    const setup = await setUp({
+      provider: {
+        async *stream() {
+          yield { type: 'sent', providerId: 'deaf', providerName: 'Deaf', model: 'deaf-1' }
+          yield { type: 'text', text: 'kept' }
+          isCalled = true
+          await new Promise(() => {})
+          return { type: 'aborted' }
+        },
+      },
+    })
+    const { taskId } = await setup.engine.create(actor, { projectId: setup.projectId, stages: ['first'] })
+    await until(() => isCalled)
+    await setup.engine.cancel(actor, taskId)
+    expect(await setup.endOf(taskId)).toMatchObject({
+      status: 'cancelled',
+      rewrites: [{ length: 4, ending: 'stopped' }],
+    })
+    expect((await setup.database.taskLook(taskId))!.task.attempt).toBe(1)
+    await setup.engine.stop()
+    expect(setup.engine.runningCount()).toBe(0)
+  })
+
+  it('E40 half a character: the stored text is what came before it', async () => {
+    const setup = await setUp()
+    const { engine, model, projectId } = setup
+    const { taskId } = await engine.create(actor, { projectId, stages: ['first'] })
+    const call = await model.nextCall()
+    call.send('kept \ud83d')
+    await until(async () => (await setup.database.rewritesOfTask(taskId)).some((rewrite) => rewrite.length === 5))
+    await engine.cancel(actor, taskId)
+    await setup.endOf(taskId)
+    expect(await setup.lastText(projectId, 'first')).toBe('kept ')
+  })
+})
+
+describe('a database that answers badly', () => {
+  it('E41 commits text and loses the answer: the stream is still ours and goes on', async () => {
+    const storage = createStorage()
+    let isCut = false
+    const database: Database = {
+      ...storage.database,
+      async appendChunks(writes) {
+        const written = await storage.database.appendChunks(writes)
+        if (isCut) return written
+        isCut = true
+        throw new DatabaseUnavailable('Cut after COMMIT.')
+      },
+    }
+    const setup = await setUp({ storage: { ...storage, database } })
+    const { engine, model, projectId } = setup
+    const { taskId } = await engine.create(actor, { projectId, stages: ['first'] })
+    const call = await model.nextCall()
+    call.send('before ')
+    await until(() => isCut)
+    answer(call, 'and after')
+    expect(await setup.endOf(taskId)).toMatchObject({ status: 'completed' })
+    expect(await setup.lastText(projectId, 'first')).toBe('before and after')
+    expect((await database.rewritesOfTask(taskId))[0]!.spans).toEqual([{ attempt: 1, from: 0 }])
+  })
+
+  it('E42 is away when a call begins: the call waits for it', async () => {
+    const storage = createStorage()
+    let refusals = 2
+    const database: Database = {
+      ...storage.database,
+      async insertCall(call) {
+        if (refusals-- > 0) throw new DatabaseUnavailable('Away.')
+        await storage.database.insertCall(call)
+      },
+    }
+    const setup = await setUp({ storage: { ...storage, database } })
+    const { taskId } = await setup.engine.create(actor, { projectId: setup.projectId, stages: ['first'] })
+    answer(await setup.model.nextCall(), 'one')
+    expect(await setup.endOf(taskId)).toMatchObject({ status: 'completed' })
+    expect((await storage.database.taskLook(taskId))!.task.attempt).toBe(1)
+  })
+
+  it('E43 refuses the end for no known reason: the worker lets go of the text, and the next attempt ends the task', async () => {
+    const storage = createStorage()
+    let isRefusing = false
+    const database: Database = {
+      ...storage.database,
+      transaction: (work) => (isRefusing ? Promise.reject(new Error('A bug.')) : storage.database.transaction(work)),
+    }
+    const queue: JobQueue = { ...storage.queue, fetch: async (limit) => (isRefusing ? [] : storage.queue.fetch(limit)) }
+    const first = await setUp({ storage: { database, queue }, feedOptions: { graceMs: 1 } })
+    const { taskId } = await first.engine.create(actor, { projectId: first.projectId, stages: ['first'] })
+    const call = await first.model.nextCall()
+    isRefusing = true
+    answer(call, 'lost')
+    await until(() => first.engine.runningCount() === 0 && first.feed.sizes().tails === 0)
+    const second = createScriptedModel()
+    const other = open({ provider: second, storage })
+    await other.engine.start({ nobodyElse: true })
+    answer(await second.nextCall(), 'whole text')
+    expect(await other.endOf(taskId)).toMatchObject({ status: 'completed', rewrites: [{ length: 10 }] })
+  })
+})
+
+describe('usage', () => {
+  it('E44 of text whose worker is gone is estimated and counted', async () => {
+    const storage = createStorage()
+    const first = await setUp({ storage, pipeline: 'book' })
+    const { taskId } = await first.engine.create(actor, { projectId: first.projectId, stages: ['chapters'] })
+    const one = await first.model.nextCall()
+    answer(one, 'a chapter of some length. ')
+    await first.model.nextCall()
+    await first.engine.stop()
+    const maker = open({ provider: createScriptedModel(), storage, settings: { cancelGraceMs: 1 } })
+    await maker.engine.cancel(actor, taskId)
+    const end = await maker.endOf(taskId)
+    expect(end).toMatchObject({ status: 'cancelled', usage: { estimated: true } })
+    expect(end.usage.completionTokens).toBeGreaterThan(3)
+  })
+})

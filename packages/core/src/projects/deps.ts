@@ -1,0 +1,12 @@
+import type { ChangeRunner } from '../engine/change.ts'
+import type { Crypto, Database } from '../ports.ts'
+import type { PipelineDefinition } from '../engine/definition.ts'
+
+export type ProjectDeps = {
+  database: Database
+  crypto: Crypto
+  change: ChangeRunner
+  pipelines: Readonly<Record<string, PipelineDefinition>>
+  /** Ends a live task of a project that is being removed. */
+  cancelTask(actor: { userId: string }, taskId: string): Promise<unknown>
+}

@@ -1,0 +1,186 @@
+import { requireProject, type Actor } from '../engine/access.ts'
+import type { Change } from '../engine/change.ts'
+import { requirePipeline, requireStage } from '../engine/pipelineParts.ts'
+import { AppError, notFound } from '../errors.ts'
+import type { StoredText } from '../ports.ts'
+import type { DraftRecord, ProjectRecord, RewriteKind, RewriteRecord, StageRecord } from '../records.ts'
+import type { ProjectDeps } from './deps.ts'
+
+const textLimit = 1_000_000
+
+export type StageName = { projectId: string; stage: string }
+
+export type Stages = {
+  versions(actor: Actor, name: StageName): Promise<RewriteRecord[]>
+  /** One version with its text: closed ones never change. */
+  version(actor: Actor, rewriteId: string): Promise<StoredText>
+  /** Saves the user's text as a new version. `stage.changed` when another version came since `baseRewriteId`. */
+  edit(actor: Actor, edit: StageName & { text: string; baseRewriteId: string | null }): Promise<{ rewriteId: string }>
+  /** Makes a new version with an older one's text. */
+  restore(actor: Actor, rewriteId: string): Promise<{ rewriteId: string }>
+  lock(actor: Actor, lock: StageName & { locked: boolean }): Promise<void>
+  draft(actor: Actor, name: StageName): Promise<DraftRecord | null>
+  saveDraft(actor: Actor, draft: StageName & { text: string | null; baseRewriteId: string | null }): Promise<void>
+}
+
+export function createStages(deps: ProjectDeps): Stages {
+  return {
+    async versions(actor, { projectId, stage }) {
+      await requireProject(deps.database, actor, projectId)
+      return deps.database.versions(projectId, stage)
+    },
+    version: (actor, rewriteId) => readVersion(deps, actor, rewriteId),
+    edit: (actor, edit) => editStage(deps, actor, edit),
+    restore: (actor, rewriteId) => restoreVersion(deps, actor, rewriteId),
+    lock: (actor, lock) => lockStage(deps, actor, lock),
+    async draft(actor, { projectId, stage }) {
+      await requireProject(deps.database, actor, projectId)
+      return deps.database.draftOf(projectId, stage, actor.userId)
+    },
+    saveDraft: (actor, draft) => saveDraft(deps, actor, draft),
+  }
+}
+
+async function readVersion(deps: ProjectDeps, actor: Actor, rewriteId: string): Promise<StoredText> {
+  const stored = await deps.database.storedTextFrom(rewriteId, 0)
+  if (stored === null) throw notFound('version', rewriteId)
+  await requireProject(deps.database, actor, stored.rewrite.projectId).catch((error: unknown) => {
+    // The answer names what was asked for, not the project behind it.
+    throw error instanceof AppError && error.code === 'notFound' ? notFound('version', rewriteId) : error
+  })
+  return stored
+}
+
+async function editStage(
+  deps: ProjectDeps,
+  actor: Actor,
+  { projectId, stage: key, text, baseRewriteId }: StageName & { text: string; baseRewriteId: string | null },
+): Promise<{ rewriteId: string }> {
+  checkText(text)
+  await requireProject(deps.database, actor, projectId)
+  return deps.change(async (change) => {
+    const project = await change.touchProject(projectId)
+    const stage = await requireIdleStage(change, projectId, key)
+    if (stage.currentRewriteId !== baseRewriteId) {
+      const message = `Stage ${key} has another version since you began to edit. Look at it, then save again.`
+      throw new AppError('stage.changed', message, { params: { stage: key, currentRewriteId: stage.currentRewriteId } })
+    }
+    const base = baseRewriteId === null ? null : await change.tx.rewrite(baseRewriteId)
+    const rewriteId = await addVersion(deps, change, { actor, project, stage, kind: 'edited', text, base })
+    await change.tx.removeDraft(projectId, key, actor.userId)
+    return { rewriteId }
+  })
+}
+
+async function restoreVersion(deps: ProjectDeps, actor: Actor, fromId: string): Promise<{ rewriteId: string }> {
+  const { rewrite: from, text } = await readVersion(deps, actor, fromId)
+  if (from.ending === null)
+    throw new AppError('rewrite.open', `Version ${fromId} is still being written; wait for its end.`, {
+      params: { rewriteId: fromId },
+    })
+  checkText(text)
+  return deps.change(async (change) => {
+    const project = await change.touchProject(from.projectId)
+    const stage = await requireIdleStage(change, project.id, from.stageKey)
+    return { rewriteId: await addVersion(deps, change, { actor, project, stage, kind: 'restored', text, base: from }) }
+  })
+}
+
+type Addition = {
+  actor: Actor
+  project: ProjectRecord
+  stage: StageRecord
+  kind: RewriteKind
+  text: string
+  base: RewriteRecord | null
+}
+
+/** A new version of a stage at once: closed from the start, made from what its base was made from. */
+async function addVersion(
+  deps: ProjectDeps,
+  change: Change,
+  { actor, project, stage, kind, text, base }: Addition,
+): Promise<string> {
+  const { tx } = change
+  const id = deps.crypto.newId()
+  const no = project.lastRewriteNo + 1
+  await tx.insertClosedRewrite({
+    id,
+    projectId: project.id,
+    stageKey: stage.key,
+    no,
+    kind,
+    inputRewriteId: base?.inputRewriteId ?? null,
+    baseRewriteId: base?.id ?? null,
+    instruction: null,
+    createdBy: actor.userId,
+    summary: summarize(deps, project, stage.key, text),
+    text,
+    sha256: deps.crypto.sha256(text),
+  })
+  await tx.updateProject(project.id, { lastRewriteNo: no })
+  const status = stage.status === 'queued' || stage.status === 'waiting' ? stage.status : 'done'
+  await tx.updateStage(project.id, stage.key, { currentRewriteId: id, lastRewriteId: id, status, failure: null })
+  await change.touchWorkspace(project.workspaceId)
+  return id
+}
+
+/** What the stage says of a text, in a few words; nothing when it can't read it. */
+function summarize(deps: ProjectDeps, project: ProjectRecord, key: string, text: string): string | null {
+  const check = requireStage(requirePipeline(deps.pipelines, project.pipeline), key).check(text)
+  return check.ok ? check.summary : null
+}
+
+async function lockStage(
+  deps: ProjectDeps,
+  actor: Actor,
+  { projectId, stage: key, locked }: StageName & { locked: boolean },
+): Promise<void> {
+  await requireProject(deps.database, actor, projectId)
+  await deps.change(async (change) => {
+    const project = await change.touchProject(projectId)
+    await requireIdleStage(change, projectId, key)
+    await change.tx.updateStage(projectId, key, { locked })
+    await change.touchWorkspace(project.workspaceId)
+  })
+}
+
+async function saveDraft(
+  deps: ProjectDeps,
+  actor: Actor,
+  { projectId, stage, text, baseRewriteId }: StageName & { text: string | null; baseRewriteId: string | null },
+): Promise<void> {
+  if (text !== null && text.length > textLimit) throw textTooLong(text.length)
+  await requireProject(deps.database, actor, projectId)
+  const { database } = deps
+  await database.transaction(async (tx) => {
+    requireStageRow(await tx.stages(projectId), stage)
+    if (text === null) await tx.removeDraft(projectId, stage, actor.userId)
+    else await tx.saveDraft({ projectId, stageKey: stage, userId: actor.userId, text, baseRewriteId })
+  })
+}
+
+async function requireIdleStage(change: Change, projectId: string, key: string): Promise<StageRecord> {
+  const stage = requireStageRow(await change.tx.stages(projectId), key)
+  if (stage.status !== 'running') return stage
+  throw new AppError('stage.busy', `Stage ${key} is being written. Stop it, or wait for its end.`, {
+    params: { stage: key },
+  })
+}
+
+function requireStageRow(stages: readonly StageRecord[], key: string): StageRecord {
+  const stage = stages.find((candidate) => candidate.key === key)
+  if (stage !== undefined) return stage
+  throw new AppError('project.stageUnknown', `This project has no stage ${key}.`, { params: { stage: key } })
+}
+
+function checkText(text: string): void {
+  if (text.trim() === '')
+    throw new AppError('input.invalid', 'A version needs some text.', { params: { field: 'text' } })
+  if (text.length > textLimit) throw textTooLong(text.length)
+}
+
+function textTooLong(given: number): AppError {
+  const message = `The text has ${given} characters; at most ${textLimit} are allowed.`
+  return new AppError('input.tooLong', message, { params: { field: 'text', given, allowed: textLimit } })
+}

@@ -1,0 +1,6 @@
+export { createRowReader, readRows, type Row, type RowReader, type RowsView } from './jsonRows.ts'
+export { isPipelineKey, pipelineOf, pipelines, type PipelineKey } from './registry.ts'
+export { cameraMoveSchema, movesKey, type CameraMove } from './story/camera.ts'
+export { moves, readMove, readSpeed, speeds, type Move, type Speed } from './story/moveWords.ts'
+export { storyTextLimit } from './story/storyInput.ts'
+export { shotSchema, shotsKey, type Shot } from './story/storyboard.ts'

@@ -1,1 +1,6 @@
-export {}
+export * from './errors.ts'
+export { migrate } from './migrate.ts'
+export { openDatabase, type Database, type DatabaseLogEntry, type OpenDatabaseOptions } from './openDatabase.ts'
+export type { PrismaClient as Prisma } from './generated/prisma/client.ts'
+export { createDatabase } from './ports/createDatabase.ts'
+export { createJobQueue } from './queue/createJobQueue.ts'

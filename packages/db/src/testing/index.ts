@@ -1,0 +1,1 @@
+export { openTestDatabase, testDatabaseKinds, type TestDatabase, type TestDatabaseKind } from './openTestDatabase.ts'

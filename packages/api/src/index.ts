@@ -1,1 +1,7 @@
-export {}
+export type { ApiKeys, ApiKeyView, Context, Services, User } from './context.ts'
+export { describeError, toTrpcError, type ErrorFacts } from './errors.ts'
+export { appRouter, type AppRouter } from './router.ts'
+export { pingEveryMs, silentAfterMs } from './trpc.ts'
+export type { ProjectView } from './views/project.ts'
+export type { TaskLookView, TaskView } from './views/task.ts'
+export type { VersionView } from './views/version.ts'

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { id, key, text } from '../inputs.ts'
+import { router, userProcedure } from '../trpc.ts'
+import { viewVersion } from '../views/version.ts'
+
+const stageName = z.object({ projectId: id, stage: key })
+
+export const stages = router({
+  versions: userProcedure.input(stageName).query(async ({ ctx, input }) => {
+    const versions = await ctx.stages.versions(ctx.actor, input)
+    return versions.map(viewVersion)
+  }),
+
+  version: userProcedure.input(z.object({ rewriteId: id })).query(async ({ ctx, input }) => {
+    const stored = await ctx.stages.version(ctx.actor, input.rewriteId)
+    return { ...viewVersion(stored.rewrite), text: stored.text }
+  }),
+
+  edit: userProcedure
+    .input(stageName.extend({ text: text(), baseRewriteId: id.nullable() }))
+    .mutation(({ ctx, input }) => ctx.stages.edit(ctx.actor, input)),
+
+  restore: userProcedure
+    .input(z.object({ rewriteId: id }))
+    .mutation(({ ctx, input }) => ctx.stages.restore(ctx.actor, input.rewriteId)),
+
+  lock: userProcedure.input(stageName.extend({ locked: z.boolean() })).mutation(async ({ ctx, input }) => {
+    await ctx.stages.lock(ctx.actor, input)
+  }),
+
+  draft: userProcedure.input(stageName).query(async ({ ctx, input }) => {
+    const draft = await ctx.stages.draft(ctx.actor, input)
+    return draft && { text: draft.text, baseRewriteId: draft.baseRewriteId, updatedAt: draft.updatedAt.toISOString() }
+  }),
+
+  /** `text: null` takes the draft away. */
+  saveDraft: userProcedure
+    .input(stageName.extend({ text: text().nullable(), baseRewriteId: id.nullable() }))
+    .mutation(async ({ ctx, input }) => {
+      await ctx.stages.saveDraft(ctx.actor, input)
+    }),
+})

@@ -1,0 +1,95 @@
+import {
+  notFound,
+  type Database,
+  type Failure,
+  type RewriteRecord,
+  type TaskLook,
+  type TaskStageRecord,
+} from '@stagewright/core'
+
+/** A task with everything `tasks.get` shows. The caller has checked that it may be seen. */
+export async function viewTask(database: Database, taskId: string) {
+  const details = await database.taskDetails(taskId)
+  if (details === null) throw notFound('task', taskId)
+  const byId = new Map(details.rewrites.map((rewrite) => [rewrite.id, rewrite]))
+  return {
+    ...viewTaskLook(details),
+    stages: details.stageRuns.map((run) =>
+      viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
+    ),
+    queuePosition: details.task.status === 'queued' ? await database.queuePosition(taskId) : null,
+    attempts: details.attempts.map((attempt) => ({
+      attempt: attempt.attempt,
+      outcome: attempt.outcome,
+      startedAt: attempt.startedAt.toISOString(),
+      endedAt: attempt.endedAt?.toISOString() ?? null,
+    })),
+    calls: details.calls.map((call) => ({
+      attempt: call.attempt,
+      stage: call.stageKey,
+      provider: call.providerName,
+      model: call.model,
+      outcome: call.outcome,
+      error: call.failure,
+      firstTokenMs: call.firstTextMs,
+      promptTokens: call.promptTokens,
+      completionTokens: call.completionTokens,
+      startedAt: call.startedAt.toISOString(),
+      endedAt: call.endedAt?.toISOString() ?? null,
+    })),
+  }
+}
+
+export type TaskView = Awaited<ReturnType<typeof viewTask>>
+
+/** A task as lists show it. */
+export function viewTaskLook({ task, stageRuns, title, pipeline }: TaskLook) {
+  const finished = stageRuns.filter((run) => run.status === 'done').length
+  return {
+    id: task.id,
+    projectId: task.projectId,
+    title,
+    pipeline,
+    status: task.status,
+    stages: stageRuns.map((run) => viewStageRun(run, undefined)),
+    currentStage: task.currentStage,
+    /** Never above 95 before the end. */
+    progress: task.status === 'completed' ? 100 : Math.min(95, Math.round((finished / task.stages.length) * 100)),
+    message: messageOf(task.status, task.currentStage),
+    usage: { promptTokens: task.promptTokens, completionTokens: task.completionTokens, estimated: task.usageEstimated },
+    instruction: task.instruction,
+    error: task.failure,
+    retryOf: task.retryOf,
+    cancelRequested: task.cancelRequestedAt !== null,
+    createdAt: task.createdAt.toISOString(),
+    startedAt: task.startedAt?.toISOString() ?? null,
+    endedAt: task.endedAt?.toISOString() ?? null,
+    updatedAt: task.updatedAt.toISOString(),
+  }
+}
+
+export type TaskLookView = ReturnType<typeof viewTaskLook>
+
+function viewStageRun(run: TaskStageRecord, rewrite: RewriteRecord | undefined) {
+  const durationMs =
+    run.startedAt === null || run.endedAt === null ? null : run.endedAt.getTime() - run.startedAt.getTime()
+  return {
+    key: run.key,
+    status: run.status,
+    attempt: rewrite?.attempt ?? null,
+    rewriteId: run.rewriteId,
+    length: rewrite?.length ?? null,
+    ending: rewrite?.ending ?? null,
+    startedAt: run.startedAt?.toISOString() ?? null,
+    endedAt: run.endedAt?.toISOString() ?? null,
+    durationMs,
+    tokens: run.completionTokens,
+    summary: run.summary,
+    error: run.failure satisfies Failure | null,
+  }
+}
+
+/** A key for the translator, with what it needs. */
+function messageOf(status: string, stage: string | null): { key: string; params: Record<string, string> } {
+  return { key: `task.${status}`, params: stage === null ? {} : { stage } }
+}

@@ -1,0 +1,84 @@
+import type { ChatMessage, CompletionRequest } from '../completionRequest.ts'
+
+export type WritingLanguage = 'zh' | 'en'
+
+/** What a request asks for, as far as this writer can tell. */
+export type WritingOrder = {
+  form: 'prose' | 'shots' | 'moves' | 'object'
+  language: WritingLanguage
+  material: string
+  /** The version to change, null when there is none. */
+  present: string | null
+  /** What to change, in order: with a present version only the newest, the earlier ones are in it already. */
+  wishes: string[]
+  /** The beginning of the answer, when it is to be continued. */
+  begun: string
+}
+
+/**
+ * Reads an order from the messages alone. The form is told by the JSON shape the system message asks for; material,
+ * present version and instructions by the tags they stand in. A request without any of these is taken for a topic.
+ */
+export function readOrder(request: Pick<CompletionRequest, 'messages' | 'wantsJson'>): WritingOrder {
+  const rules = textOf(request.messages.filter((message) => message.role === 'system' || message.role === 'developer'))
+  const asked = findAsked(request.messages)
+  const material = readTag(asked.content, 'material') ?? asked.content
+  // Tags inside the material are part of it.
+  const rest = asked.content.replace(material, '')
+  const present = readTag(rest, 'present')
+  const changes = present === null ? rest : rest.replace(present, '')
+  const newest = readTags(changes, 'instruction')
+  return {
+    form: readForm(rules, request.wantsJson),
+    language: readLanguage(rules, material),
+    material: material.trim(),
+    present,
+    wishes: present === null ? [...readTags(changes, 'earlier-instruction'), ...newest] : newest,
+    begun: asked.begun,
+  }
+}
+
+function findAsked(messages: readonly ChatMessage[]): { content: string; begun: string } {
+  const users = messages.filter((message) => message.role === 'user')
+  const last = users.at(-1)?.content ?? ''
+  const [before, begun] = messages.slice(-3)
+  // Material, then an answer, then a turn without material: the answer is to go on.
+  const isContinued =
+    messages.at(-1)?.role === 'user' &&
+    begun?.role === 'assistant' &&
+    before?.role === 'user' &&
+    readTag(last, 'material') === null
+  if (isContinued && readTag(before.content, 'material') !== null)
+    return { content: before.content, begun: begun.content }
+  return { content: last, begun: '' }
+}
+
+function readForm(rules: string, wantsJson: boolean): WritingOrder['form'] {
+  if (/"moves"\s*:\s*\[/u.test(rules)) return 'moves'
+  if (/"shots"\s*:\s*\[/u.test(rules)) return 'shots'
+  return wantsJson ? 'object' : 'prose'
+}
+
+function readLanguage(rules: string, material: string): WritingLanguage {
+  if (isChinese(rules)) return 'zh'
+  if (/\bwrite in (?:\w+ )?English\b/iu.test(rules)) return 'en'
+  return isChinese(material.slice(0, 4_000)) ? 'zh' : 'en'
+}
+
+function isChinese(text: string): boolean {
+  const hanCount = text.match(/\p{sc=Han}/gu)?.length ?? 0
+  return hanCount > 0 && hanCount >= (text.match(/\p{sc=Latin}+/gu)?.length ?? 0)
+}
+
+function readTag(text: string, tag: string): string | null {
+  return readTags(text, tag)[0] ?? null
+}
+
+function readTags(text: string, tag: string): string[] {
+  const pattern = new RegExp(`<(${tag}(?:-\\d+)?)>\\n([^]*?)\\n</\\1>`, 'gu')
+  return [...text.matchAll(pattern)].map((found) => found[2]!)
+}
+
+function textOf(messages: readonly ChatMessage[]): string {
+  return messages.map((message) => message.content).join('\n')
+}

@@ -1,0 +1,6 @@
+export { collectCall, type CollectedCall } from './collectCall.ts'
+export { createGate, type Gate } from './gate.ts'
+export type { Exchange, Framing, ReceivedRequest, SentMark } from './exchange.ts'
+export { readClockMs } from './exchange.ts'
+export { pacedScript, pacedText, type Pace } from './pacedScript.ts'
+export { startScriptedProvider, type Script, type ScriptedProvider } from './scriptedProvider.ts'

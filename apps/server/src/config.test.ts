@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { BadSetting, readConfig, settingsSchema } from './config.ts'
+
+const example = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8')
+const exampleValues = new Map(
+  example
+    .split('\n')
+    .filter((line) => /^[A-Z]/.test(line))
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+)
+
+describe('the settings', () => {
+  it('O1 are all in .env.example, with their defaults, and no others', () => {
+    expect([...exampleValues.keys()].toSorted()).toEqual(Object.keys(settingsSchema.shape).toSorted())
+    expect(readConfig(Object.fromEntries(exampleValues))).toEqual(readConfig({}))
+  })
+
+  it.each([
+    [{ PORT: '70000' }, /PORT .*65535/],
+    [{ PORT: 'http' }, /PORT .*whole number/],
+    [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL .*postgres/],
+    [{ DATABASE_URL: 'postgres://x/y' }, /SECRET_KEY is needed/],
+    [{ SECRET_KEY: 'short' }, /SECRET_KEY .*32 characters/],
+    [{ OPENAI_BASE_URL: 'api.example.com' }, /OPENAI_BASE_URL .*http/],
+    [{ ALLOWED_ORIGINS: 'https://a.example, nonsense' }, /ALLOWED_ORIGINS .*nonsense/],
+    [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
+  ])('O2 that are wrong are named with what is expected: %j', (environment, words) => {
+    expect(() => readConfig(environment)).toThrow(BadSetting)
+    expect(() => readConfig(environment)).toThrow(words)
+  })
+
+  it('O3 take the address of a call for the base it begins with', () => {
+    const { provider } = readConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1/chat/completions' })
+    expect(provider).toEqual({ baseUrl: 'http://127.0.0.1:11434/v1', apiKey: 'none', model: 'gpt-4.1-mini' })
+  })
+})

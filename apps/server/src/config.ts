@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { defaultSettings, type EngineSettings } from '@stagewright/core'
+import { z } from 'zod'
+
+/** A setting is missing or wrong; the message is one sentence for whoever starts the server. */
+export class BadSetting extends Error {
+  override readonly name = 'BadSetting'
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
+
+const timeMs = wholeNumber(1, 24 * 3_600_000)
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+const yesNo = z
+  .enum(['true', 'false', '1', '0'], 'must be true or false')
+  .transform((value) => value === 'true' || value === '1')
+
+/** Every setting the server reads, as the environment gives it. `.env.example` has them all. */
+export const settingsSchema = z.object({
+  PORT: wholeNumber(0, 65_535).default(3_000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('./data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
+  SECRET_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
+  PUBLIC_URL: httpUrl.optional(),
+  ALLOWED_ORIGINS: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_MODEL: z.string().min(1).optional(),
+  ALLOW_PRIVATE_PROVIDERS: yesNo.default(false),
+  WORKER_SLOTS: wholeNumber(1, 1_000).default(defaultSettings.workerSlots),
+  TASKS_AT_ONCE: wholeNumber(1, 1_000).default(defaultSettings.tasksAtOnce),
+  QUEUE_LIMIT: wholeNumber(1, 100_000).default(defaultSettings.queueLimit),
+  QUEUE_LIMIT_TOTAL: wholeNumber(1, 1_000_000).default(defaultSettings.queueLimitTotal),
+  CALLS_PER_HOUR: wholeNumber(1, 1_000_000).default(defaultSettings.callsPerHour),
+  TASK_TIMEOUT_MS: timeMs.default(defaultSettings.taskTimeoutMs),
+  FIRST_TOKEN_TIMEOUT_MS: timeMs.default(defaultSettings.firstTokenTimeoutMs),
+  TEXT_IDLE_TIMEOUT_MS: timeMs.default(defaultSettings.textIdleTimeoutMs),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+})
+
+export type Config = {
+  port: number
+  host: string
+  dataDir: string
+  databaseUrl: string | null
+  secretKey: string | null
+  publicUrl: string | null
+  allowedOrigins: string[]
+  /** A provider named by the environment; null when none is. */
+  provider: { baseUrl: string; apiKey: string; model: string } | null
+  allowPrivateProviders: boolean
+  engine: EngineSettings
+  logLevel: string
+}
+
+const envFile = path.resolve(import.meta.dirname, '../../../.env')
+
+/** The settings of this process: its environment, and for what is not set there the file `.env` beside the README. */
+export function loadConfig(): Config {
+  if (existsSync(envFile)) process.loadEnvFile(envFile)
+  return readConfig(process.env)
+}
+
+/** Reads the settings. Throws {@link BadSetting} naming the first wrong one. Empty values count as unset. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const parsed = settingsSchema.safeParse(given)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new BadSetting(
+      `The setting ${issue?.path.join('.')} is not right: it ${issue?.message.replace(/^Invalid.*: /, 'is invalid: ')}.`,
+    )
+  }
+  const settings = parsed.data
+  if (settings.DATABASE_URL !== undefined && settings.SECRET_KEY === undefined) {
+    throw new BadSetting(
+      'With DATABASE_URL set, SECRET_KEY is needed too (32 characters or more, the same for every process): make one with "openssl rand -hex 32".',
+    )
+  }
+  return {
+    port: settings.PORT,
+    host: settings.HOST,
+    dataDir: path.resolve(settings.DATA_DIR),
+    databaseUrl: settings.DATABASE_URL ?? null,
+    secretKey: settings.SECRET_KEY ?? null,
+    publicUrl: settings.PUBLIC_URL ?? null,
+    allowedOrigins: readOrigins(settings.ALLOWED_ORIGINS),
+    provider: readProvider(settings),
+    allowPrivateProviders: settings.ALLOW_PRIVATE_PROVIDERS,
+    engine: {
+      ...defaultSettings,
+      workerSlots: settings.WORKER_SLOTS,
+      tasksAtOnce: settings.TASKS_AT_ONCE,
+      queueLimit: settings.QUEUE_LIMIT,
+      queueLimitTotal: settings.QUEUE_LIMIT_TOTAL,
+      callsPerHour: settings.CALLS_PER_HOUR,
+      taskTimeoutMs: settings.TASK_TIMEOUT_MS,
+      firstTokenTimeoutMs: settings.FIRST_TOKEN_TIMEOUT_MS,
+      textIdleTimeoutMs: settings.TEXT_IDLE_TIMEOUT_MS,
+    },
+    logLevel: settings.LOG_LEVEL,
+  }
+}
+
+function readOrigins(list: string | undefined): string[] {
+  const origins = (list ?? '')
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '')
+  return origins.map((origin) => {
+    if (!URL.canParse(origin))
+      throw new BadSetting(
+        `The setting ALLOWED_ORIGINS is not right: "${origin}" is not an address like https://studio.example.com.`,
+      )
+    return new URL(origin).origin
+  })
+}
+
+function readProvider(settings: z.output<typeof settingsSchema>): Config['provider'] {
+  const { OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL } = settings
+  if (OPENAI_BASE_URL === undefined && OPENAI_API_KEY === undefined) return null
+  return {
+    // People paste the whole address of the call; what is asked for is its beginning.
+    baseUrl: (OPENAI_BASE_URL ?? 'https://api.openai.com/v1').replace(/\/+$/, '').replace(/\/chat\/completions$/, ''),
+    // Local servers want none, but the header must have something in it.
+    apiKey: OPENAI_API_KEY ?? 'none',
+    model: OPENAI_MODEL ?? 'gpt-4.1-mini',
+  }
+}

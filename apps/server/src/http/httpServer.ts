@@ -1,0 +1,117 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import path from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { appRouter, pingEveryMs, type AppRouter, type Context, type Services } from '@stagewright/api'
+import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
+import { fastify, type FastifyInstance } from 'fastify'
+import type { Auth } from '../accounts/auth.ts'
+import type { Identify } from '../accounts/identify.ts'
+import { createSseAdapter } from '../live/sseAdapter.ts'
+import { createWebSocketGate } from '../live/webSocket.ts'
+import type { Logger } from '../log.ts'
+import type { OriginRule } from '../origins.ts'
+import { addAuthRoutes } from './authRoutes.ts'
+import { addHealthRoutes } from './healthRoutes.ts'
+import { addSecurity } from './securityHeaders.ts'
+import { addStudioRoutes } from './studioRoutes.ts'
+
+/** A million characters of Chinese in JSON is 3 MB; nothing we take is larger. */
+const bodyLimitBytes = 4 * 1_024 * 1_024
+const livePaths = ['live.follow', 'tasks.follow']
+const studioFolder = path.resolve(import.meta.dirname, '../../../web/dist')
+
+export type HttpOptions = {
+  auth: Auth
+  identify: Identify
+  origins: OriginRule
+  log: Logger
+  services: Services
+  isReady(): Promise<boolean>
+}
+
+export type HttpServer = {
+  /** Resolves to the port, which is a free one when 0 was asked for. */
+  listen(port: number, host: string): Promise<number>
+  /** Sends viewers away, to come back spread over the given time, then ends all connections and takes no new ones. */
+  close(options: { comeBackWithinMs: number }): Promise<void>
+}
+
+/** Everything on one port: tRPC over HTTP, SSE and WebSocket, sign-in, health, and the studio for the rest. */
+export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
+  const { auth, identify, origins, log, services } = options
+  const app: FastifyInstance = fastify({
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: true,
+    // A batch names its procedures in the path.
+    routerOptions: { maxParamLength: 5_000 },
+    genReqId: () => randomUUID(),
+  })
+  const contextOf = async (
+    req: IncomingMessage,
+    waitUntilWritable?: Context['waitUntilWritable'],
+  ): Promise<Context> => ({
+    ...services,
+    ...(await identify(req.headers)),
+    requestId: randomUUID(),
+    waitUntilWritable,
+  })
+  const onError = createErrorLog(log)
+  const sse = createSseAdapter({
+    router: appRouter,
+    createContext: ({ req }) => contextOf(req),
+    paths: livePaths,
+    onError,
+  })
+  const webSocket = createWebSocketGate({
+    router: appRouter,
+    createContext: ({ req, waitUntilWritable }) => contextOf(req, waitUntilWritable),
+    isAllowedOrigin: origins.isAllowed,
+    keepAlive: { pingMs: pingEveryMs, pongWaitMs: pingEveryMs / 2 },
+    onError,
+  })
+  app.server.on('upgrade', webSocket.handleUpgrade)
+
+  addSecurity(app, origins)
+  addHealthRoutes(app, options.isReady)
+  await addAuthRoutes(app, auth)
+  app.addHook('onRequest', async (request, reply) => {
+    if (!sse.handles(request.raw)) return
+    // Fastify lets go of the request here: the stream is written to node's response.
+    reply.hijack()
+    void sse.handle(request.raw, reply.raw, reply.getHeaders() as OutgoingHttpHeaders)
+  })
+  const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
+    router: appRouter,
+    createContext: ({ req }) => contextOf(req.raw),
+    onError,
+  }
+  await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions })
+  await addStudioRoutes(app, studioFolder)
+
+  return {
+    async listen(port, host) {
+      await app.listen({ port, host })
+      const address = app.server.address()
+      return typeof address === 'object' && address !== null ? address.port : port
+    },
+    async close({ comeBackWithinMs }) {
+      sse.closeAll({ comeBackWithinMs })
+      await webSocket.close({ comeBackWithinMs })
+      await app.close()
+    },
+  }
+}
+
+/** Only what we did not foresee is worth a line: refusals are answers. */
+function createErrorLog(log: Logger) {
+  return ({
+    error,
+    path: procedure,
+  }: {
+    error: { code: string; cause?: unknown }
+    path?: string | undefined
+  }): void => {
+    if (error.code !== 'INTERNAL_SERVER_ERROR') return
+    log.error({ err: error.cause ?? error, procedure }, 'A procedure failed by a fault of ours.')
+  }
+}

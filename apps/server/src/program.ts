@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import {
+  createChangeRunner,
+  createEngine,
+  createFeed,
+  createProjects,
+  createStages,
+  pipelines,
+  type Database,
+  type Engine,
+  type Feed,
+  type FeedOptions,
+  type JobQueue,
+  type Projects,
+  type ProviderPort,
+  type Stages,
+} from '@stagewright/core'
+import { processClock, processCrypto } from './clock.ts'
+import type { Config } from './config.ts'
+import type { Logger } from './log.ts'
+
+export type ProgramParts = {
+  config: Config
+  database: Database
+  queue: JobQueue
+  provider: ProviderPort
+  log: Logger
+  feedOptions?: FeedOptions
+}
+
+/** The program itself on its ports: nothing here knows HTTP, Prisma or the environment. */
+export type Program = { engine: Engine; feed: Feed; projects: Projects; stages: Stages }
+
+export function createProgram({ config, database, queue, provider, log, feedOptions }: ProgramParts): Program {
+  const onError = (error: unknown): void =>
+    log.warn({ err: error }, 'The feed could not look at the database; trying again.')
+  const feed = createFeed({ database, clock: processClock, options: { onError, ...feedOptions } })
+  const change = createChangeRunner(database, feed)
+  const engine = createEngine({
+    database,
+    queue,
+    provider,
+    feed,
+    clock: processClock,
+    crypto: processCrypto,
+    log,
+    settings: config.engine,
+    pipelines,
+    change,
+    workerId: randomUUID(),
+    random: Math.random,
+  })
+  const parts = { database, crypto: processCrypto, change, pipelines, cancelTask: engine.cancel }
+  return { engine, feed, projects: createProjects(parts), stages: createStages(parts) }
+}

@@ -1,0 +1,141 @@
+/**
+ * The process, wired from config to open port and stopped in reverse. Guarantee of `stop()`: running text reaches the
+ * database, tasks are handed back, viewers are told to come back, and nothing stays open.
+ */
+import { createDatabase, createJobQueue, openDatabase, type DatabaseLogEntry } from '@stagewright/db'
+import type { FolderLock } from '@stagewright/db/folderLock'
+import type { Database, FeedOptions } from '@stagewright/core'
+import { createApiKeys, createKeyCheck } from './accounts/apiKeys.ts'
+import { createAuth } from './accounts/auth.ts'
+import { createIdentify } from './accounts/identify.ts'
+import { rememberAnswers } from './accounts/rememberAnswers.ts'
+import { createStanding } from './accounts/standing.ts'
+import type { Config } from './config.ts'
+import { startDemoWriter } from './demo/demoWriter.ts'
+import { createHttpServer } from './http/httpServer.ts'
+import { watchLoopDelay } from './live/loopDelay.ts'
+import type { Logger } from './log.ts'
+import { createOriginRule } from './origins.ts'
+import { createProgram } from './program.ts'
+import { saveEnvironmentProvider } from './providers/environmentProvider.ts'
+import { createKeyVault } from './providers/keyVault.ts'
+import { createProviderDirectory } from './providers/providerDirectory.ts'
+import { createQuirkStore } from './providers/quirks.ts'
+import { loadSecretKey } from './secretKey.ts'
+
+export type RunningServer = {
+  /** Where it listens, as a person may open it. */
+  url: string
+  /** Resolves when all is closed; calling it again waits for the same end. */
+  stop(): Promise<void>
+}
+
+export type ServerOptions = {
+  /** Told when the server can't go on (the embedded database went away). */
+  onFailure(error: Error): void
+  /** The data folder's lock, where it is held already. */
+  lock?: FolderLock | undefined
+  /** For tests only: how the feed is fed. */
+  feedOptions?: FeedOptions
+}
+
+const version = '0.1.0'
+/** Providers change with the settings of a start; a change by another process is seen within this time. */
+const providersBelievedMs = 30_000
+/** How often a lone process looks at the database while its own text flows. Milliseconds. */
+const aloneLookMs = 60_000
+/** A deploy's viewers come back within this time, not all at once. */
+const comeBackWithinMs = 2_000
+
+export async function startServer(config: Config, log: Logger, options: ServerOptions): Promise<RunningServer> {
+  await using stack = new AsyncDisposableStack()
+  const storage = await openStorage(config, log, { options, stack })
+  const { prisma, database, queue, isAlone } = storage
+  const secretKey = await loadSecretKey(config.secretKey, config.dataDir)
+  const providers = await openProviders(config, { database, secretKey, stack })
+
+  const loopDelay = watchLoopDelay()
+  stack.defer(async () => loopDelay.stop())
+  const feedOptions = {
+    loopDelayMs: loopDelay.delayMs,
+    ...(isAlone ? { flowingMs: aloneLookMs } : {}),
+    ...options.feedOptions,
+  }
+  const program = createProgram({ config, database, queue, provider: providers.port, log, feedOptions })
+  stack.defer(() => program.engine.stop())
+
+  let port = config.port
+  const origins = createOriginRule(config, () => port)
+  const standing = createStanding(prisma, { isAlone })
+  const auth = createAuth({ prisma, secretKey, origins, publicUrl: config.publicUrl, standing, log })
+  const apiKeys = createApiKeys(auth, prisma, standing)
+  const about = async () => ({
+    version,
+    usesDemoWriter: await providers.usesDemoWriter(),
+    hasAccounts: (await prisma.user.findFirst({ select: { id: true } })) !== null,
+  })
+  const http = await createHttpServer({
+    auth,
+    identify: createIdentify({ auth, checkKey: createKeyCheck(auth), standing, prisma }),
+    origins,
+    log,
+    services: { ...program, database, apiKeys, about, log },
+    isReady: storage.isReady,
+  })
+  stack.defer(async () => {
+    // The connections first: a feed that ends under a live one would be an error to its viewer.
+    await http.close({ comeBackWithinMs })
+    program.feed.close({ comeBackWithinMs })
+  })
+  port = await http.listen(config.port, config.host)
+  await program.engine.start({ nobodyElse: isAlone })
+
+  const stopping = stack.move()
+  const url = config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  return { url, stop: () => stopping.disposeAsync() }
+}
+
+type Stack = { stack: AsyncDisposableStack }
+
+async function openStorage(config: Config, log: Logger, { options, stack }: Stack & { options: ServerOptions }) {
+  const say = ({ level, message, error }: DatabaseLogEntry): void => log[level]({ err: error }, message)
+  const { databaseUrl, dataDir } = config
+  const { lock, onFailure } = options
+  const opened = await openDatabase({ url: databaseUrl ?? undefined, dataDir, lock, log: say, onFailure })
+  stack.defer(() => opened.close())
+  const { prisma, pool, poolConfig, embedded } = opened
+  const queue = createJobQueue({ poolConfig, embedded, log: say })
+  stack.defer(() => queue.stop())
+  await queue.start()
+  const isReady = (): Promise<boolean> =>
+    pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    )
+  // Embedded there is no other process: no bell of this one is ever lost, and nobody else revokes a session.
+  return { prisma, queue, database: createDatabase({ prisma, pool, queue }), isAlone: embedded, isReady }
+}
+
+/** The way to the models: the providers of the database, or the demo writer while there is none. */
+async function openProviders(
+  config: Config,
+  { database, secretKey, stack }: Stack & { database: Database; secretKey: string },
+) {
+  const vault = createKeyVault(secretKey)
+  await saveEnvironmentProvider(database, vault, config.provider)
+  const demo = await startDemoWriter()
+  stack.defer(() => demo.close())
+  const providers = rememberAnswers(providersBelievedMs, () => database.listProviders())
+  const list = () => providers.ask('all', undefined)
+  const port = createProviderDirectory({
+    list,
+    vault,
+    demo: { ...demo, id: 'demo', name: 'Demo writer' },
+    quirks: createQuirkStore(),
+    allowPrivate: config.allowPrivateProviders,
+  })
+  const usesDemoWriter = async (): Promise<boolean> => !(await list()).some((row) => row.active)
+  // Read once before the first task, which then need not.
+  await list()
+  return { port, usesDemoWriter }
+}

@@ -1,0 +1,25 @@
+/**
+ * What the studio needs of the program beside the client: its words as types, and the readers of structured texts.
+ * Only for workspaces of this repository; the packed client is `index.ts`.
+ */
+export type {
+  Ending,
+  ErrorCode,
+  ErrorParams,
+  Failure,
+  FeedView,
+  Figures,
+  LiveTaskView,
+  Move,
+  ProjectState,
+  RewriteKind,
+  RewriteView,
+  Row,
+  RowsView,
+  Speed,
+  StageStatus,
+  StageView,
+  TaskStatus,
+  TextView,
+} from '@stagewright/core'
+export { createRowReader, errorCodes, moves, readMove, readSpeed, speeds } from '@stagewright/core'

@@ -1,0 +1,104 @@
+import { createClient, type ProjectView } from '@stagewright/client'
+import { connectSession } from './connectSession.ts'
+import { comeBackHints } from './comeBackHints.ts'
+import { asked, toRequestFailure } from './requestFailures.ts'
+import type { Connection, ProjectHead, Studio, VersionView } from './studio.ts'
+
+type Client = ReturnType<typeof createClient>
+
+/** The studio on its own server: the page's address, with the session's cookie. */
+export function connectStudio(): Studio {
+  const client = createClient({ url: location.origin, transport: 'auto' })
+  return {
+    session: connectSession(),
+    projects: {
+      list: (query) =>
+        asked(async () => {
+          const { search, ...paging } = query
+          const page = await client.projects.list.query({ ...paging, ...(search === '' ? {} : { search }) })
+          return { ...page, projects: page.projects.map(({ id, ...project }) => ({ projectId: id, ...project })) }
+        }),
+      create: ({ title, text, language }) =>
+        asked(() =>
+          client.projects.create.mutate({
+            pipeline: 'story',
+            ...(title === undefined ? {} : { title }),
+            input: { text, ...(language === undefined ? {} : { language }) },
+          }),
+        ),
+      get: (projectId) => asked(async () => toHead(await client.projects.get.query({ projectId }))),
+    },
+    stages: connectStages(client),
+    tasks: connectTasks(client),
+    live: {
+      followProject: (projectId, { signal, onConnection }) =>
+        followAsked(
+          client.followProject(projectId, {
+            signal,
+            onConnection: (state) => onConnection(connections[state]),
+            hurry: comeBackHints,
+          }),
+        ),
+    },
+    server: { about: () => asked(() => client.server.about.query()) },
+  }
+}
+
+const connections = { connecting: 'connecting', connected: 'live', away: 'lost' } as const satisfies Record<
+  string,
+  Connection
+>
+
+async function* followAsked<T>(views: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  try {
+    yield* views
+  } catch (error) {
+    throw toRequestFailure(error)
+  }
+}
+
+function connectStages(client: Client): Studio['stages'] {
+  return {
+    versions: (address) =>
+      asked(async () => {
+        const versions = await client.stages.versions.query(address)
+        // Newest first; counted within the stage from its first.
+        return versions.map((version, index): VersionView => ({ ...version, version: versions.length - index }))
+      }),
+    text: (rewriteId) => asked(async () => (await client.stages.version.query({ rewriteId })).text),
+    draft: (address) =>
+      asked(async () => {
+        const draft = await client.stages.draft.query(address)
+        return draft && { text: draft.text, baseRewriteId: draft.baseRewriteId, savedAt: draft.updatedAt }
+      }),
+    saveDraft: (draft) => asked(() => client.stages.saveDraft.mutate(draft)),
+    edit: (edit) => asked(async () => void (await client.stages.edit.mutate(edit))),
+    restore: (rewriteId) => asked(async () => void (await client.stages.restore.mutate({ rewriteId }))),
+  }
+}
+
+function connectTasks(client: Client): Studio['tasks'] {
+  return {
+    create: (request) => asked(() => client.tasks.create.mutate(request)),
+    cancel: (taskId) => asked(async () => void (await client.tasks.cancel.mutate({ taskId }))),
+    resume: (taskId) => asked(async () => void (await client.tasks.resume.mutate({ taskId }))),
+    estimate: ({ projectId, stage }) =>
+      asked(async () => {
+        const { stages } = await client.tasks.estimate.query({ projectId, stages: [stage] })
+        return {
+          tokens: stages.reduce((sum, { promptTokens, completionTokens }) => sum + promptTokens + completionTokens, 0),
+        }
+      }),
+    queuePosition: (taskId) => asked(async () => (await client.tasks.get.query({ taskId })).queuePosition),
+  }
+}
+
+function toHead({ id, title, pipeline, input }: ProjectView): ProjectHead {
+  const { text, language } = input as { text?: string; language?: string }
+  return {
+    projectId: id,
+    title,
+    pipeline,
+    input: { text: text ?? '', ...(language === undefined ? {} : { language }) },
+  }
+}

@@ -1,0 +1,111 @@
+import type { Component } from 'vue'
+import {
+  Brain,
+  CircleAlert,
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  Clock,
+  Eye,
+  Hourglass,
+  LoaderCircle,
+  PencilLine,
+  PenLine,
+  Scissors,
+} from '@lucide/vue'
+import type { PanelKind, PanelState } from '../../composables/derivePanelState.ts'
+import { describeFailure } from '../../composables/errorWords.ts'
+import { formatDuration } from '../../composables/formatTime.ts'
+import type { VersionView } from '../../api/studio.ts'
+import type { Translate } from '../../i18n.ts'
+import { nameStage } from './stageNames.ts'
+
+/** The mark of a state in the status strip. */
+export const panelMarks: Record<PanelKind, { icon: Component; tone: string; moves?: 'spin' | 'pulse' }> = {
+  blocked: { icon: CircleDashed, tone: 'text-faint' },
+  idle: { icon: CircleDashed, tone: 'text-faint' },
+  queued: { icon: Clock, tone: 'text-live' },
+  connecting: { icon: LoaderCircle, tone: 'text-live', moves: 'spin' },
+  thinking: { icon: Brain, tone: 'text-live', moves: 'pulse' },
+  streaming: { icon: PenLine, tone: 'text-live', moves: 'pulse' },
+  slow: { icon: Hourglass, tone: 'text-warn' },
+  restoring: { icon: LoaderCircle, tone: 'text-live', moves: 'spin' },
+  stopping: { icon: LoaderCircle, tone: 'text-warn', moves: 'spin' },
+  stopped: { icon: CirclePause, tone: 'text-warn' },
+  cutOff: { icon: Scissors, tone: 'text-warn' },
+  failed: { icon: CircleAlert, tone: 'text-bad' },
+  review: { icon: Eye, tone: 'text-warn' },
+  edited: { icon: PencilLine, tone: 'text-live' },
+  done: { icon: CircleCheck, tone: 'text-good' },
+}
+
+export type PanelFacts = {
+  t: Translate
+  count: (value: number) => string
+  estimate: { tokens: number } | null
+  stageKey: string
+  previousKey: string | null
+}
+
+/** What the status strip says. */
+export function describePanel(state: PanelState, { t, count, estimate, stageKey, previousKey }: PanelFacts): string {
+  const previous = previousKey === null ? '' : nameStage(previousKey, t)
+  switch (state.kind) {
+    case 'blocked':
+      return t('panel.words.blocked', { stage: previous })
+    case 'idle':
+      return estimate === null
+        ? t('panel.words.idle')
+        : t('panel.words.idleEstimate', { tokens: count(estimate.tokens) })
+    case 'queued':
+      if (state.behind !== null) return t('panel.words.queuedBehind', { stage: nameStage(state.behind, t) })
+      if (state.ahead === null) return t('panel.words.starting')
+      return state.ahead === 0 ? t('panel.words.queuedNext') : t('panel.words.queued', { count: state.ahead })
+    case 'connecting':
+      return state.model === null
+        ? t('panel.words.connectingUnknown')
+        : t('panel.words.connecting', { model: state.model })
+    case 'slow':
+      return t('panel.words.slow', { seconds: Math.floor(state.silentMs / 1000) })
+    case 'stopped':
+      return state.tokens === null
+        ? t('panel.words.stopped')
+        : t('panel.words.stoppedTokens', { tokens: count(state.tokens) })
+    case 'failed':
+      return [
+        state.failure === null ? t('panel.words.failed') : describeFailure(state.failure, t).title,
+        state.isTextKept ? t('panel.words.kept') : '',
+      ]
+        .join(' ')
+        .trim()
+    case 'review':
+      return state.reviewed === stageKey
+        ? t('panel.words.review', { next: nameStage(state.next, t) })
+        : t('panel.words.reviewNext', { reviewed: nameStage(state.reviewed, t) })
+    case 'done':
+      return describeDone(state.version, { t, count })
+    case 'thinking':
+    case 'streaming':
+    case 'restoring':
+    case 'stopping':
+    case 'cutOff':
+    case 'edited':
+      return t(`panel.words.${state.kind}`)
+  }
+}
+
+function describeDone(version: VersionView | null, { t, count }: Pick<PanelFacts, 't' | 'count'>): string {
+  if (version === null) return t('panel.words.done')
+  const wasRun = version.kind === 'generated' && version.closedAt !== null
+  const durationMs = wasRun ? Date.parse(version.closedAt!) - Date.parse(version.createdAt) : null
+  return [
+    durationMs === null
+      ? t(`versions.kind.${version.kind}`)
+      : t('panel.words.doneIn', { time: formatDuration(durationMs, t) }),
+    version.tokens === null ? '' : t('panel.tokens', { count: count(version.tokens) }),
+    version.summary ?? '',
+    t('stage.version', { version: version.version }),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ')
+}

@@ -1,0 +1,13 @@
+import type { MessageKey, Translate } from '../../i18n.ts'
+
+const names: Record<string, MessageKey> = {
+  rewrite: 'stage.rewrite',
+  storyboard: 'stage.storyboard',
+  camera: 'stage.camera',
+}
+
+/** A stage's name in the user's language; one the studio does not know yet is called by its key. */
+export function nameStage(key: string, t: Translate): string {
+  const name = names[key]
+  return name === undefined ? key : t(name)
+}

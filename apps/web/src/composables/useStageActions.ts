@@ -1,0 +1,92 @@
+import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { failureOf, useStudio, type RunRequest, type StageAddress } from '../api/studio.ts'
+import type { Failure, LiveTaskView } from '../types.ts'
+import { makeKey } from './makeKey.ts'
+
+/** The state shows what was asked for well within this; after it the screen shows what is. */
+const shownWithinMs = 8_000
+
+type Run = Omit<RunRequest, 'projectId' | 'idempotencyKey'>
+
+/** What a user can do with a stage. `task` is the live task that has it. Each action answers true when it was taken. */
+export function useStageActions(address: Ref<StageAddress>, task: Ref<LiveTaskView | null>) {
+  const studio = useStudio()
+  /** Asked for, and not yet seen in the project's state: the screen answers at once, the server a little later. */
+  const asked = ref<'start' | 'stop' | null>(null)
+  const problem = shallowRef<Failure | null>(null)
+  let sent: { request: string; key: string } | null = null
+  let giveUp: ReturnType<typeof setTimeout> | undefined
+  onScopeDispose(() => clearTimeout(giveUp))
+
+  watch(task, (now, before) => {
+    if (asked.value === 'start' && now !== null) asked.value = null
+    if (asked.value === 'stop' && (now === null || now.id !== before?.id || now.status === 'waiting'))
+      asked.value = null
+  })
+  watch(
+    () => address.value.stage,
+    () => {
+      asked.value = null
+      problem.value = null
+    },
+  )
+
+  /** The state may never show it: a run can be over before the page hears of it. */
+  function expect(what: 'start' | 'stop'): void {
+    asked.value = what
+    clearTimeout(giveUp)
+    giveUp = setTimeout(() => (asked.value = null), shownWithinMs)
+  }
+
+  async function attempt(work: () => Promise<unknown>): Promise<boolean> {
+    problem.value = null
+    try {
+      await work()
+      return true
+    } catch (error) {
+      asked.value = null
+      problem.value = failureOf(error)
+      return false
+    }
+  }
+
+  /** A repeat after an answer that was lost carries the same key, so that it can't start a second task. */
+  function keyOf(run: Run): string {
+    const request = JSON.stringify([address.value.projectId, run])
+    if (sent?.request !== request) sent = { request, key: makeKey() }
+    return sent.key
+  }
+
+  async function start(run: Run): Promise<boolean> {
+    if (asked.value !== null) return false
+    if (run.stages !== 'rest') expect('start')
+    return attempt(async () => {
+      await studio.tasks.create({ projectId: address.value.projectId, idempotencyKey: keyOf(run), ...run })
+      sent = null
+    })
+  }
+
+  return {
+    asked,
+    problem,
+    dismiss: () => (problem.value = null),
+    generate: (instruction: string) =>
+      start({ stages: [address.value.stage], ...(instruction === '' ? {} : { instruction }) }),
+    runAll: (options: { reviewEach: boolean }) => start({ stages: 'rest', reviewEach: options.reviewEach }),
+    async stop(): Promise<boolean> {
+      const target = task.value
+      if (target === null || asked.value === 'stop') return false
+      expect('stop')
+      return attempt(() => studio.tasks.cancel(target.id))
+    },
+    async resume(): Promise<boolean> {
+      const target = task.value
+      return target !== null && attempt(() => studio.tasks.resume(target.id))
+    },
+    save: (edit: { text: string; baseRewriteId: string | null }) =>
+      attempt(() => studio.stages.edit({ ...address.value, ...edit })),
+    restore: (rewriteId: string) => attempt(() => studio.stages.restore(rewriteId)),
+  }
+}
+
+export type StageActions = ReturnType<typeof useStageActions>

@@ -1,0 +1,33 @@
+import { useQuery } from '@tanstack/vue-query'
+import { computed } from 'vue'
+import { useStudio } from '../api/studio.ts'
+import type { ProjectFollowing } from './useProject.ts'
+
+/**
+ * What a stage works on: the project's own text for the first one, else the current text of the stage before it.
+ * `text` is undefined while it is loading, null when there is none yet.
+ */
+export function useStageInput(project: ProjectFollowing, stageKey: () => string) {
+  const studio = useStudio()
+  const previous = computed(() => {
+    const stages = project.live.value?.state?.stages ?? []
+    return stages[stages.findIndex(({ key }) => key === stageKey()) - 1] ?? null
+  })
+  const rewriteId = computed(() => {
+    const current = previous.value?.current ?? null
+    return current !== null && current.ending !== null ? current.id : null
+  })
+  const stored = useQuery({
+    queryKey: computed(() => ['text', rewriteId.value]),
+    queryFn: () => studio.stages.text(rewriteId.value!),
+    enabled: computed(() => rewriteId.value !== null),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return {
+    fromKey: computed(() => previous.value?.key ?? null),
+    text: computed<string | null | undefined>(() => {
+      if (previous.value === null) return project.head.value?.input.text
+      return rewriteId.value === null ? null : stored.data.value
+    }),
+  }
+}

@@ -1,0 +1,18 @@
+/** How much of everything is done: the short form in `npm test`, the full one in `npm run test:chaos`. */
+const short = {
+  embeddedKills: 4,
+  postgresKills: 1,
+  cuts: 24,
+  stops: 20,
+  /** Tokens of the text whose statements are counted; bounds are in proportion. */
+  countedTokens: 150,
+  /** Times may be so many times what they must be on a quiet machine. */
+  patience: 10,
+}
+
+export type Counts = typeof short
+
+const full: Counts = { embeddedKills: 30, postgresKills: 5, cuts: 200, stops: 200, countedTokens: 1_000, patience: 1 }
+
+export const isFull = process.env['TEST_LENGTH'] === 'long'
+export const counts: Counts = isFull ? full : short

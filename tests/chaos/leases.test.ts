@@ -1,0 +1,63 @@
+// Both tests wait for a lease to run out, which costs time and nothing else: they wait together.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkServerLog } from '../support/check/log.ts'
+import { chooseSeed, createRandom } from '../support/random.ts'
+import { startServerProcess } from '../support/serverProcess.ts'
+import { openStoryRun } from '../support/storyRun.ts'
+import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
+import { counts } from './counts.ts'
+import { chooseMoments, killDuringTask, lifePace } from './killDuringTask.ts'
+
+const longPace = { tokens: 2_000, tokensPerSecond: 50 }
+/** Long enough for the first server to wake up and write late while the second one writes. */
+const secondPace = { tokens: 250, tokensPerSecond: 50 }
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await openTestPostgres()
+})
+afterAll(() => postgres?.stop())
+
+describe.concurrent('on PostgreSQL', () => {
+  test(`O9 SIGKILL at ${counts.postgresKills} random moments: every task ends once, when the lease has run out`, async () => {
+    const random = createRandom(chooseSeed('kills, PostgreSQL'))
+    await using run = await openStoryRun({
+      seed: random.seed,
+      pace: lifePace,
+      databaseUrl: await postgres.createDatabase(),
+    })
+    for (const momentMs of chooseMoments(counts.postgresKills, random)) await killDuringTask(run, random, momentMs)
+    expect(await run.stopAndCheck()).toEqual([])
+  })
+
+  test('O10 a server that is paused past its lease and wakes up changes nothing: another goes on, and viewers see it', async () => {
+    const databaseUrl = await postgres.createDatabase()
+    await using run = await openStoryRun({ seed: chooseSeed('pauses'), pace: longPace, databaseUrl })
+    const { server, provider, account } = run
+    const task = await run.createTask(['rewrite'])
+    const first = await provider.requestOf(task.marker)
+    const onFirst = run.watch(task)
+    await using other = await startServerProcess({ databaseUrl, environment: provider.environment })
+    const onOther = run.watch(task, account.clientOver('sse', other.url))
+    await onFirst.until((view) => (view.current?.text.length ?? 0) > 200)
+
+    provider.setPace(secondPace)
+    server.pause()
+    const second = await provider.requestOf(task.marker, 1)
+    await onOther.until((view) => view.current?.attempt === 2 && view.current.text.length > 40)
+    const sentBeforeWaking = first.sentText.length
+    server.resume()
+    await first.closed
+    await Promise.all([onFirst.finished, onOther.finished])
+
+    expect(second.isClosed).toBe(true)
+    expect(sentBeforeWaking).toBeGreaterThan(400)
+    for (const { record } of [onFirst, onOther]) {
+      expect(record.view?.end).toMatchObject({ status: 'completed' })
+      expect(record.connections.flat().some(({ event }) => 'type' in event && event.type === 'reset')).toBe(true)
+    }
+    await other.kill('SIGTERM')
+    expect(checkServerLog(other.output())).toEqual([])
+    expect(await run.stopAndCheck()).toEqual([])
+  })
+})

@@ -62,7 +62,6 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     ...options.feedOptions,
   }
   const program = createProgram({ config, database, queue, provider: providers.port, log, feedOptions })
-  stack.defer(() => program.engine.stop())
 
   let port = config.port
   const origins = createOriginRule(config, () => port)
@@ -87,6 +86,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     await http.close({ comeBackWithinMs })
     program.feed.close({ comeBackWithinMs })
   })
+  // First of all: what runs is made durable and handed back, and only then are its viewers sent away.
+  stack.defer(() => program.engine.stop())
   port = await http.listen(config.port, config.host)
   await program.engine.start({ nobodyElse: isAlone })
 

@@ -11,6 +11,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url))
+/** Ends the server when the process of the test is gone, however that ended. */
+const ORPHAN_GUARD =
+  'data:text/javascript,const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(1), 500).unref()'
 const READY = /^Stagewright is ready: (\S+)$/m
 const START_LIMIT_MS = 60_000
 /** Below the ports that systems give to outgoing connections: one of those could take ours while the server is down. */
@@ -75,7 +78,10 @@ export async function createServerProcess(options: ServerProcessOptions = {}): P
   const launch = (): { started: ChildProcess; said: () => string } => {
     if (child !== null) throw new Error(`The server on port ${port} is running already.`)
     const from = output.length
-    const started = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const started = spawn(process.execPath, ['--import', ORPHAN_GUARD, MAIN], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     child = started
     for (const stream of [started.stdout, started.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (output += text))

@@ -143,7 +143,7 @@ async function until(isReached: () => boolean | Promise<boolean>): Promise<void>
 
 const untilStored = (database: Database, taskId: string, length: number, attempt = 1): Promise<void> =>
   until(async () => {
-    const rewrite = (await database.rewritesOfTask(taskId))[0]
+    const rewrite = (await database.taskWithRewrites(taskId))!.rewrites[0]
     return rewrite !== undefined && rewrite.attempt === attempt && rewrite.length >= length
   })
 

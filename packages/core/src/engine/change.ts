@@ -10,7 +10,9 @@ export type Change = {
   touchProject(projectId: string): Promise<ProjectRecord>
   /** The same also for a removed project, where nothing begins but everything must end. Null when there is no such row. */
   holdProject(projectId: string): Promise<ProjectRecord | null>
-  /** Raises the workspace's event number; always after everything else that takes a lock. */
+  /** `holdProject`, and in the same statement the event number that the next `touchWorkspace` gives. */
+  holdProjectAndWorkspace(projectId: string): Promise<ProjectRecord | null>
+  /** Raises the workspace's event number: each call gives a number of its own. */
   touchWorkspace(workspaceId: string): Promise<number>
 }
 
@@ -24,26 +26,42 @@ export function createChangeRunner(database: Database, feed: FeedPublisher): Cha
     const result = await database.transaction((tx) => {
       projects.clear()
       workspaces.clear()
-      const holdProject = async (projectId: string): Promise<ProjectRecord | null> => {
-        projects.add(projectId)
-        return tx.touchProject(projectId)
-      }
-      return work({
-        tx,
-        holdProject,
-        async touchProject(projectId) {
-          const project = await holdProject(projectId)
-          if (project === null || project.removedAt !== null) throw notFound('project', projectId)
-          return project
-        },
-        touchWorkspace(workspaceId) {
-          workspaces.add(workspaceId)
-          return tx.touchWorkspace(workspaceId)
-        },
-      })
+      return work(createChange(tx, { projects, workspaces }))
     })
     for (const projectId of projects) feed.projectChanged(projectId)
     for (const workspaceId of workspaces) feed.workspaceChanged(workspaceId)
     return result
+  }
+}
+
+type Touched = { projects: Set<string>; workspaces: Set<string> }
+
+function createChange(tx: Tx, { projects, workspaces }: Touched): Change {
+  let raised: { workspaceId: string; eventSeq: number } | null = null
+  const holdProject = async (projectId: string): Promise<ProjectRecord | null> => {
+    projects.add(projectId)
+    return tx.touchProject(projectId)
+  }
+  return {
+    tx,
+    holdProject,
+    async touchProject(projectId) {
+      const project = await holdProject(projectId)
+      if (project === null || project.removedAt !== null) throw notFound('project', projectId)
+      return project
+    },
+    async holdProjectAndWorkspace(projectId) {
+      projects.add(projectId)
+      const held = await tx.touchProjectAndWorkspace(projectId)
+      raised = held && { workspaceId: held.project.workspaceId, eventSeq: held.eventSeq }
+      return held && held.project
+    },
+    async touchWorkspace(workspaceId) {
+      workspaces.add(workspaceId)
+      const given = raised
+      if (given?.workspaceId !== workspaceId) return tx.touchWorkspace(workspaceId)
+      raised = null
+      return given.eventSeq
+    },
   }
 }

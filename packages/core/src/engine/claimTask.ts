@@ -22,7 +22,7 @@ export type ClaimResult =
 
 export async function claimTask(deps: EngineDeps, job: Job): Promise<ClaimResult> {
   return deps.change(async (change) => {
-    const project = await change.holdProject(job.projectId)
+    const project = await change.holdProjectAndWorkspace(job.projectId)
     const look = project && (await readLook(change, job, project))
     if (look === null) return { type: 'nothing' }
     const decision = decideClaim(look, deps.settings)
@@ -44,7 +44,7 @@ type HeldLook = ClaimLook & { project: ProjectRecord; eventSeq: number; standing
 
 async function readLook(change: Change, { taskId, retryCount }: Job, project: ProjectRecord): Promise<HeldLook | null> {
   const { tx } = change
-  // Held before the look, so that two claims of one user in two projects can't both take the last place.
+  // Held since before the look, so that two claims of one user in two projects can't both take the last place.
   const eventSeq = await change.touchWorkspace(project.workspaceId)
   const standing = await tx.projectStanding(project.id)
   const found = standing?.tasks.find((candidate) => candidate.id === taskId)
@@ -80,7 +80,7 @@ async function takeTask(deps: EngineDeps, change: Change, look: HeldLook, crashe
   const startedAt = task.startedAt ?? now
   const waiting = { waitedMs: waitedUntil(task, now), waitingSince: null }
   const patch = { ...claim, ...waiting, currentStage, firstClaimedAt, startedAt, eventSeq }
-  await change.tx.updateTask(task.id, { attempt: task.attempt }, patch)
+  await change.tx.updateHeldTask(task.id, patch)
   if (task.status === 'running') await change.tx.endAttempt(task.id, task.attempt, 'superseded')
   // Hints that came meanwhile have been followed; another worker would only find the task at work.
   else await change.tx.removeJobs(task.id)

@@ -36,7 +36,7 @@ class Fenced extends Error {}
 export async function finishStage(deps: EngineDeps, run: StageRun, result: StageResult, job: Job): Promise<Finished> {
   try {
     return await deps.change(async (change) => {
-      const project = await change.holdProject(run.project.id)
+      const project = await change.holdProjectAndWorkspace(run.project.id)
       if (project === null) throw new Fenced()
       const closed = await closeResult(deps, change.tx, run, result)
       for (const { callId, ending } of result.calls) await change.tx.endCall(callId, ending)

@@ -64,7 +64,7 @@ describe('hints', () => {
     answer(call, 'one')
     expect(await first.endOf(taskId)).toMatchObject({ status: 'completed' })
     expect(other.model.calls).toHaveLength(0)
-    expect((await storage.database.rewritesOfTask(taskId))[0]).toMatchObject({ attempt: 1, length: 3 })
+    expect((await storage.database.taskWithRewrites(taskId))!.rewrites[0]).toMatchObject({ attempt: 1, length: 3 })
   })
 
   it('E27 jobs fetched while the worker stops are given back before it has stopped', async () => {

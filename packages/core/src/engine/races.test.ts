@@ -25,7 +25,9 @@ describe('a stop that races', () => {
       await engine.cancel(actor, taskId)
       gate.open()
       expect(await setup.endOf(taskId)).toMatchObject({ status: 'cancelled' })
-      expect((await storage.database.rewritesOfTask(taskId)).map((rewrite) => rewrite.stageKey)).toEqual(['first'])
+      expect((await storage.database.taskWithRewrites(taskId))!.rewrites.map((rewrite) => rewrite.stageKey)).toEqual([
+        'first',
+      ])
       expect((await stageOf(setup, 'second')).status).toBe('ready')
     }
   })
@@ -85,7 +87,9 @@ describe('a stop that races', () => {
     const { taskId } = await engine.create(actor, { projectId, stages: ['first'] })
     const call = await model.nextCall()
     call.send('kept \ud83d')
-    await until(async () => (await setup.database.rewritesOfTask(taskId)).some((rewrite) => rewrite.length === 5))
+    await until(async () =>
+      (await setup.database.taskWithRewrites(taskId))!.rewrites.some((rewrite) => rewrite.length === 5),
+    )
     await engine.cancel(actor, taskId)
     await setup.endOf(taskId)
     expect(await setup.lastText(projectId, 'first')).toBe('kept ')
@@ -114,7 +118,7 @@ describe('a database that answers badly', () => {
     answer(call, 'and after')
     expect(await setup.endOf(taskId)).toMatchObject({ status: 'completed' })
     expect(await setup.lastText(projectId, 'first')).toBe('before and after')
-    expect((await database.rewritesOfTask(taskId))[0]!.spans).toEqual([{ attempt: 1, from: 0 }])
+    expect((await database.taskWithRewrites(taskId))!.rewrites[0]!.spans).toEqual([{ attempt: 1, from: 0 }])
   })
 
   it('E42 is away when a call begins: the call waits for it', async () => {

@@ -38,6 +38,8 @@ export type EngineSettings = {
   /** What a worker has to end a task that was asked to stop, before the canceller ends it. */
   cancelGraceMs: number
   idempotencyKeyAgeMs: number
+  /** How often keys beyond that age are forgotten. */
+  forgetEveryMs: number
 }
 
 const minute = 60_000
@@ -71,4 +73,5 @@ export const defaultSettings: EngineSettings = {
   sweepEveryMs: 15_000,
   cancelGraceMs: 1_000,
   idempotencyKeyAgeMs: 24 * hour,
+  forgetEveryMs: hour,
 }

@@ -17,7 +17,6 @@ export async function sweep(deps: EngineDeps): Promise<void> {
       deps.log.error({ err: error, taskId: row.id }, 'The sweep could not mend a task; it will try again.')
     }
   }
-  await deps.database.forgetIdempotencyKeys(deps.settings.idempotencyKeyAgeMs)
 }
 
 async function apply(

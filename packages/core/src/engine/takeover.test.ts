@@ -76,7 +76,7 @@ describe('after a crash', () => {
     call.finish()
     await following
     expect(seen.at(-1)).toMatchObject({ type: 'end', status: 'completed' })
-    const [rewrite] = await storage.database.rewritesOfTask(taskId)
+    const [rewrite] = (await storage.database.taskWithRewrites(taskId))!.rewrites
     expect(rewrite).toMatchObject({ attempt: 2, spans: [{ attempt: 2, from: 0 }], length: 10, ending: 'complete' })
     expect(await second.lastText(projectId, 'first')).toBe('whole text')
   })
@@ -106,7 +106,7 @@ describe('after a crash', () => {
       'chapter 2 after 5',
       'chapter 3 after 5',
     ])
-    const [rewrite] = await storage.database.rewritesOfTask(taskId)
+    const [rewrite] = (await storage.database.taskWithRewrites(taskId))!.rewrites
     expect(rewrite!.spans).toEqual([
       { attempt: 1, from: 0 },
       { attempt: 2, from: 5 },

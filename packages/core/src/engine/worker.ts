@@ -45,7 +45,7 @@ export class Worker {
   async start({ nobodyElse }: { nobodyElse: boolean }): Promise<void> {
     if (this.#state !== 'idle') return
     this.#state = 'started'
-    const { queue, settings } = this.#deps
+    const { queue, database, settings } = this.#deps
     if (nobodyElse) {
       const released = await queue.releaseAll()
       await sweep(this.#deps)
@@ -59,6 +59,7 @@ export class Worker {
     this.#every(settings.cancelCheckEveryMs, () => this.#lookForCancels())
     this.#every(settings.superviseEveryMs, () => this.#supervise())
     this.#every(settings.sweepEveryMs, () => sweep(this.#deps))
+    this.#every(settings.forgetEveryMs, () => database.forgetIdempotencyKeys(settings.idempotencyKeyAgeMs))
     void this.#fetch()
   }
 

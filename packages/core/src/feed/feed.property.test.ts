@@ -145,7 +145,7 @@ async function play(options: FeedOptions, steps: Step[]): Promise<void> {
   await run.writer.createTask(stages)
   for (const next of steps) await run.take(next)
   await run.finish()
-  const stored = await world.database.rewritesOfTask(run.writer.taskId)
+  const stored = (await world.database.taskWithRewrites(run.writer.taskId))!.rewrites
   expect(stored.length).toBe(stages.length)
   for (const viewer of run.viewers) {
     expect(viewer.error).toBeNull()

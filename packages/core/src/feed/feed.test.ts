@@ -54,6 +54,27 @@ describe.each([
     await viewer.leave()
   })
 
+  it('F40 sends what has closed meanwhile in one event, its end with it', async () => {
+    const writer = new Writer(world)
+    const taskId = await writer.createTask()
+    const viewer = followTask(new TestViewer(), taskId)
+    await settle()
+    await writer.begin('rewrite')
+    await say(writer, 'first ')
+    await viewer.leave()
+    await say(writer, 'half')
+    await writer.close()
+    await writer.begin('storyboard')
+    await say(writer, 'whole')
+    await writer.close()
+    await writer.end()
+    followTask(viewer, taskId)
+    await viewer.done
+    expect(viewer.events.map(kindOf)).toEqual(['state', 'open', 'open', 'end'])
+    expect([viewer.textOf(1), viewer.textOf(2)]).toEqual(['first half', 'whole'])
+    expect([1, 2].map((no) => viewer.view.texts.get(no)?.closed?.length)).toEqual([10, 5])
+  })
+
   it('F3 sends a viewer that comes back only what is missing', async () => {
     const writer = new Writer(world)
     await writer.begin()
@@ -344,7 +365,7 @@ describe.each([
     await say(writer, 'all of it')
     await writer.close()
     await writer.end()
-    world.database.taskLook = taskLook
+    world.database.taskWithRewrites = taskWithRewrites
     goOn()
     await viewer.done
     expect(viewer.view.end?.status).toBe('completed')

@@ -1,5 +1,5 @@
 import { notFound } from '../errors.ts'
-import type { Database, TaskLook } from '../ports/database.ts'
+import type { Database } from '../ports/database.ts'
 import { hasEnded, type RewriteRecord, type TaskRecord } from '../records.ts'
 import type { EndEvent } from './events.ts'
 import { shareRuns } from './shareRuns.ts'
@@ -7,7 +7,7 @@ import { shareRuns } from './shareRuns.ts'
 /** A task and its rewrites as of a project's revision, read once for all that follow the task. */
 export class TaskWatch {
   readonly taskId: string
-  readonly #database: Pick<Database, 'taskLook' | 'rewritesOfTask'>
+  readonly #database: Pick<Database, 'taskWithRewrites'>
   readonly #read: () => Promise<void>
   /** The project's revision it is at least as new as. */
   revision = -1
@@ -16,10 +16,10 @@ export class TaskWatch {
   end: EndEvent | null = null
   isGone = false
 
-  constructor(taskId: string, database: Pick<Database, 'taskLook' | 'rewritesOfTask'>) {
+  constructor(taskId: string, database: Pick<Database, 'taskWithRewrites'>) {
     this.taskId = taskId
     this.#database = database
-    this.#read = shareRuns(() => this.#readBoth())
+    this.#read = shareRuns(() => this.#readNow())
   }
 
   /** Reads again when the project is at a newer revision than this was read at. Throws notFound. */
@@ -32,17 +32,16 @@ export class TaskWatch {
     if (this.isGone) throw notFound('task', this.taskId)
   }
 
-  /** The task first: when it has ended, its rewrites read after are the last there will be. */
-  async #readBoth(): Promise<void> {
-    const look = await this.#database.taskLook(this.taskId)
+  async #readNow(): Promise<void> {
+    const look = await this.#database.taskWithRewrites(this.taskId)
     this.isGone = look === null || look.task.removedAt !== null
     if (look === null) return
-    this.rewrites = await this.#database.rewritesOfTask(this.taskId)
-    if (hasEnded(look.task.status)) this.end = describeEnd(look, this.rewrites)
+    this.rewrites = look.rewrites
+    if (hasEnded(look.task.status)) this.end = describeEnd(look.task, look.rewrites)
   }
 }
 
-function describeEnd({ task }: TaskLook, rewrites: readonly RewriteRecord[]): EndEvent {
+function describeEnd(task: TaskRecord, rewrites: readonly RewriteRecord[]): EndEvent {
   return {
     type: 'end',
     taskId: task.id,

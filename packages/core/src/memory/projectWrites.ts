@@ -1,5 +1,5 @@
 import type { Tx } from '../ports/database.ts'
-import type { StageRecord } from '../records.ts'
+import type { ProjectRecord, StageRecord } from '../records.ts'
 import { insertRow, patched, type Session } from './session.ts'
 import { keyOf, rowOf } from './tables.ts'
 import { stagesOf } from './projectReads.ts'
@@ -7,6 +7,7 @@ import { stagesOf } from './projectReads.ts'
 type ProjectOperations = Pick<
   Tx,
   | 'touchProject'
+  | 'touchProjectAndWorkspace'
   | 'insertProject'
   | 'updateProject'
   | 'touchWorkspace'
@@ -22,11 +23,11 @@ const noStamps = { now: new Date(0), timeFields: [] }
 export function projectOperations(session: Session): ProjectOperations {
   return {
     async touchProject(projectId) {
-      const project = session.tables.projects.get(projectId)
-      if (project === undefined) return null
-      const touched = { ...project, revision: project.revision + 1, updatedAt: session.now }
-      session.tables.projects.put(projectId, touched)
-      return touched
+      return touchProject(session, projectId)
+    },
+    async touchProjectAndWorkspace(projectId) {
+      const project = touchProject(session, projectId)
+      return project && { project, eventSeq: touchWorkspace(session, project.workspaceId) }
     },
     async insertProject(project, stageKeys) {
       insertProject(session, project, stageKeys)
@@ -36,10 +37,7 @@ export function projectOperations(session: Session): ProjectOperations {
       session.tables.projects.put(projectId, { ...patched(project, patch, noStamps), updatedAt: session.now })
     },
     async touchWorkspace(workspaceId) {
-      const workspace = rowOf(session.tables.workspaces, workspaceId, 'workspace')
-      const eventSeq = workspace.eventSeq + 1
-      session.tables.workspaces.put(workspaceId, { ...workspace, eventSeq })
-      return eventSeq
+      return touchWorkspace(session, workspaceId)
     },
     async stages(projectId) {
       return stagesOf(session.tables, projectId)
@@ -51,6 +49,21 @@ export function projectOperations(session: Session): ProjectOperations {
     },
     ...draftOperations(session),
   }
+}
+
+function touchProject({ tables, now }: Session, projectId: string): ProjectRecord | null {
+  const project = tables.projects.get(projectId)
+  if (project === undefined) return null
+  const touched = { ...project, revision: project.revision + 1, updatedAt: now }
+  tables.projects.put(projectId, touched)
+  return touched
+}
+
+function touchWorkspace({ tables }: Session, workspaceId: string): number {
+  const workspace = rowOf(tables.workspaces, workspaceId, 'workspace')
+  const eventSeq = workspace.eventSeq + 1
+  tables.workspaces.put(workspaceId, { ...workspace, eventSeq })
+  return eventSeq
 }
 
 function insertProject(

@@ -42,7 +42,10 @@ function projectReads(tables: Tables) {
     storedTextFrom: async (rewriteId, from) => storedTextFrom(tables, rewriteId, from),
     rewriteByNo: async (projectId, no) =>
       rewritesWhere(tables, (row) => row.projectId === projectId && row.no === no)[0] ?? null,
-    rewritesOfTask: async (taskId) => rewritesWhere(tables, (row) => row.taskId === taskId),
+    async taskWithRewrites(taskId) {
+      const task = tables.tasks.get(taskId)
+      return task === undefined ? null : { task, rewrites: rewritesWhere(tables, (row) => row.taskId === taskId) }
+    },
   } satisfies Partial<Reads>
 }
 

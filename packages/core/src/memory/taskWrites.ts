@@ -14,6 +14,7 @@ type TaskOperations = Pick<
   | 'callsInLastHour'
   | 'insertTask'
   | 'updateTask'
+  | 'updateHeldTask'
   | 'updateTaskStage'
   | 'insertAttempt'
   | 'endAttempt'
@@ -66,8 +67,14 @@ export function taskOperations(session: Session): TaskOperations {
 }
 
 /** The runs of a task: its stages and its attempts. */
-function runOperations(session: Session): Pick<Tx, 'updateTaskStage' | 'insertAttempt' | 'endAttempt'> {
+function runOperations(
+  session: Session,
+): Pick<Tx, 'updateHeldTask' | 'updateTaskStage' | 'insertAttempt' | 'endAttempt'> {
   return {
+    async updateHeldTask(taskId, patch) {
+      rowOf(session.tables.tasks, taskId, 'task')
+      updateTask(session, taskId, { where: {}, patch })
+    },
     async updateTaskStage(taskId, key, patch) {
       const stage = rowOf(session.tables.taskStages, keyOf(taskId, key), 'stage of a task')
       const stamps = { now: session.now, timeFields: ['startedAt', 'endedAt'] }

@@ -73,6 +73,8 @@ export interface Tx {
 
   /** Raises the project's revision and holds its row. Null when there is none (removed ones are still found). */
   touchProject(projectId: string): Promise<ProjectRecord | null>
+  /** `touchProject` and `touchWorkspace` of the project's workspace at once. */
+  touchProjectAndWorkspace(projectId: string): Promise<{ project: ProjectRecord; eventSeq: number } | null>
   insertProject(
     project: Omit<ProjectRecord, 'revision' | 'lastRewriteNo' | 'archivedAt' | 'removedAt' | 'createdAt' | 'updatedAt'>,
     stageKeys: readonly string[],
@@ -193,6 +195,8 @@ export interface Tx {
     where: { attempt?: number; statuses?: readonly TaskStatus[] },
     patch: TaskPatch,
   ): Promise<boolean>
+  /** Changes a task that was read while its project's row was held: nobody else can have. Sets `updatedAt`. */
+  updateHeldTask(taskId: string, patch: TaskPatch): Promise<void>
   updateTaskStage(taskId: string, key: string, patch: TaskStagePatch): Promise<void>
   insertAttempt(attempt: Pick<AttemptRecord, 'taskId' | 'attempt' | 'workerId'>): Promise<void>
   endAttempt(taskId: string, attempt: number, outcome: AttemptOutcome): Promise<void>
@@ -254,10 +258,10 @@ export interface Database {
   /** Head and text from `from` on (code units); null when there is no such rewrite. */
   storedTextFrom(rewriteId: string, from: number): Promise<StoredText | null>
   rewriteByNo(projectId: string, no: number): Promise<RewriteRecord | null>
-  /** The rewrites a task made, in order of `no`. */
-  rewritesOfTask(taskId: string): Promise<RewriteRecord[]>
 
   taskLook(taskId: string): Promise<TaskLook | null>
+  /** The task and the rewrites it made, in order of `no`, as of one moment. */
+  taskWithRewrites(taskId: string): Promise<{ task: TaskRecord; rewrites: RewriteRecord[] } | null>
   taskDetails(taskId: string): Promise<TaskDetails | null>
   listTasks(filter: TaskFilter): Promise<{ total: number; tasks: TaskLook[] }>
   /** How many queued tasks of the user or project stand before this one; null when it is not queued. */

@@ -82,8 +82,9 @@ export function feedReadsContract(storage: StorageOf): void {
       const idsOf = (rewrites: { id: string }[]) => rewrites.map((rewrite) => rewrite.id)
       expect((await database.rewriteByNo(projectId, 3))?.id).toBe(third)
       expect(await database.rewriteByNo(projectId, 5)).toBeNull()
-      expect(idsOf(await database.rewritesOfTask(task.id))).toEqual([second, fourth])
+      expect(idsOf((await database.taskWithRewrites(task.id))!.rewrites)).toEqual([second, fourth])
       expect(idsOf((await database.taskDetails(task.id))!.rewrites)).toEqual([second, fourth])
+      expect((await database.taskWithRewrites(task.id))!.task).toEqual((await database.taskLook(task.id))!.task)
       expect(idsOf(await database.versions(projectId, 'rewrite'))).toEqual([fourth, third, first])
       expect(await database.versions(projectId, 'camera')).toEqual([])
       expect(await database.rewriteByNo(projectId, 4)).toEqual(await database.transaction((tx) => tx.rewrite(fourth)))
@@ -163,6 +164,7 @@ export function feedReadsContract(storage: StorageOf): void {
         database.taskLook(id),
         database.taskDetails(id),
         database.queuePosition(id),
+        database.taskWithRewrites(id),
         database.transaction((tx) => tx.touchProject(id)),
         database.transaction((tx) => tx.task(id)),
         database.transaction((tx) => tx.rewrite(id)),
@@ -170,7 +172,6 @@ export function feedReadsContract(storage: StorageOf): void {
       expect(reads).toEqual(reads.map(() => null))
       expect(await database.isMember(userId, id)).toBe(false)
       expect(await database.versions(id, 'rewrite')).toEqual([])
-      expect(await database.rewritesOfTask(id)).toEqual([])
       expect(await database.cancelRequested([id])).toEqual([])
       const page = { archived: false, page: 1, pageSize: 10 }
       expect(await database.listProjects({ workspaceIds: [id], ...page })).toEqual({ total: 0, projects: [] })

@@ -73,6 +73,19 @@ export function projectContract(storage: StorageOf): void {
       expect(await database.projectRevision(projectId)).toBe(before + 1)
     })
 
+    it('touches a project and its workspace at once, each by one', async () => {
+      const { database } = storage()
+      const { projectId, workspaceId } = await seedProject(database)
+      const before = (await database.projectRevision(projectId))!
+      const eventSeq = await database.transaction((tx) => tx.touchWorkspace(workspaceId))
+      const touched = await database.transaction((tx) => tx.touchProjectAndWorkspace(projectId))
+      expect(touched).toEqual({ project: await database.projectHead(projectId), eventSeq: eventSeq + 1 })
+      expect(touched?.project.revision).toBe(before + 1)
+      for (const id of [crypto.newId(), 'no-such-id'])
+        expect(await database.transaction((tx) => tx.touchProjectAndWorkspace(id))).toBeNull()
+      expect(await database.transaction((tx) => tx.touchWorkspace(workspaceId))).toBe(eventSeq + 2)
+    })
+
     it('stamps a touched project with the time of the transaction', async () => {
       const { database } = storage()
       const { projectId } = await seedProject(database)

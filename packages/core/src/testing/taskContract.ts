@@ -99,6 +99,23 @@ export function taskContract(storage: StorageOf): void {
       expect(await taskOf(task.id)).toEqual({ ...task, crashes: 1, updatedAt: expect.any(Date) })
     })
 
+    it('change in a held project too, before the transaction commits, and must be there', async () => {
+      const { database } = storage()
+      const project = await seedProject(database)
+      const task = await seedTask(database, project)
+      await database.transaction(async (tx) => {
+        await tx.touchProject(project.projectId)
+        await tx.updateHeldTask(task.id, { crashes: 1 })
+        await tx.insertAttempt({ taskId: task.id, attempt: 1, workerId: 'w' })
+        expect(await tx.task(task.id)).toMatchObject({ crashes: 1 })
+        await tx.updateHeldTask(task.id, { crashes: 2, startedAt: 'now' })
+      })
+      const updated = { ...task, crashes: 2, startedAt: expect.any(Date), updatedAt: expect.any(Date) }
+      expect(await taskOf(task.id)).toEqual(updated)
+      const missing = database.transaction((tx) => tx.updateHeldTask(crypto.newId(), { crashes: 1 }))
+      await expect(missing).rejects.toThrow('task')
+    })
+
     it('take every field of a patch; now is the time of the transaction, but only where a time stands', async () => {
       const { database } = storage()
       const project = await seedProject(database)

@@ -145,8 +145,12 @@ export function transactionContract(storage: StorageOf): void {
       const commits = Promise.all(
         projects.map((project, at) =>
           database.transaction(async (tx) => {
-            await tx.touchProject(project.projectId)
-            const eventSeq = await tx.touchWorkspace(home.workspaceId)
+            // Both ways to a number.
+            if (at % 2 === 0) await tx.touchProject(project.projectId)
+            const eventSeq =
+              at % 2 === 0
+                ? await tx.touchWorkspace(home.workspaceId)
+                : (await tx.touchProjectAndWorkspace(project.projectId))!.eventSeq
             // Some hold their number longer than others before they commit.
             for (let step = 0; step < at % 4; step++) await tx.storedText(crypto.newId())
             await tx.insertTask(draftTask(project, { eventSeq }))

@@ -71,6 +71,7 @@ const independent = new Set<PropertyKey>([
   'updateProject',
   'updateStage',
   'updateTask',
+  'updateHeldTask',
   'updateTaskStage',
   'insertAttempt',
   'endAttempt',

@@ -110,7 +110,7 @@ describe.each(testDatabaseKinds)('the engine on %s', (kind) => {
     answer(await node.model.nextCall(), 'three.')
     expect((await node.endOf(taskId)).status).toBe('completed')
     expect(await node.lastText(projectId, 'chapters')).toBe('one. two. three.')
-    const [rewrite] = await storage.database.rewritesOfTask(taskId)
+    const [rewrite] = (await storage.database.taskWithRewrites(taskId))!.rewrites
     expect(rewrite!.spans.map((span) => span.from)).toEqual([0, 5])
     await dead.close()
   })

@@ -8,6 +8,7 @@ import { change, isUuid, requireOne, select, type Sql } from './sql.ts'
 type ProjectOperations = Pick<
   Tx,
   | 'touchProject'
+  | 'touchProjectAndWorkspace'
   | 'insertProject'
   | 'updateProject'
   | 'touchWorkspace'
@@ -30,6 +31,7 @@ export function projectOperations(sql: Sql, deferred: DeferredWrites): ProjectOp
       )
       return row === undefined ? null : readRow(projectShape, row)
     },
+    touchProjectAndWorkspace: (projectId) => touchProjectAndWorkspace(sql, projectId),
     async insertProject(project, stageKeys) {
       const input = project.input as Prisma.InputJsonObject
       await sql.project.createMany({ data: { ...project, input } })
@@ -57,6 +59,24 @@ export function projectOperations(sql: Sql, deferred: DeferredWrites): ProjectOp
     },
     ...draftOperations(sql),
   }
+}
+
+/** The workspace's row is found by what the first change answers, so it is locked after the project's. */
+async function touchProjectAndWorkspace(sql: Sql, projectId: string) {
+  if (!isUuid(projectId)) return null
+  const [row] = await select<{ event_seq: bigint }>(
+    sql,
+    `WITH p AS (
+       UPDATE projects SET revision = revision + 1, updated_at = now() WHERE id = $1::uuid RETURNING *
+     ), w AS (
+       UPDATE workspaces SET event_seq = event_seq + 1 WHERE id = (SELECT workspace_id FROM p) RETURNING event_seq
+     )
+     SELECT ${columnsOf(projectShape, 'p')}, w.event_seq FROM p, w`,
+    [projectId],
+  )
+  if (row === undefined) return null
+  const { event_seq: eventSeq, ...project } = row
+  return { project: readRow(projectShape, project), eventSeq: Number(eventSeq) }
 }
 
 export async function stagesOf(sql: Sql, projectId: string): Promise<StageRecord[]> {

@@ -3,7 +3,7 @@ import { columnsOf, readRow } from './rows.ts'
 import { rewriteShape } from './shapes.ts'
 import { isUuid, type Row, select, type Sql } from './sql.ts'
 
-type RewriteReads = Pick<Database, 'versions' | 'storedTextFrom' | 'rewriteByNo' | 'rewritesOfTask'>
+type RewriteReads = Pick<Database, 'versions' | 'storedTextFrom' | 'rewriteByNo'>
 
 const head = columnsOf(rewriteShape, 'r')
 
@@ -13,7 +13,6 @@ export function rewriteReads(sql: Sql): RewriteReads {
       rewritesWhere(sql, projectId, 'r.project_id = $1::uuid AND r.stage_key = $2 ORDER BY r.no DESC', stageKey),
     rewriteByNo: async (projectId, no) =>
       (await rewritesWhere(sql, projectId, 'r.project_id = $1::uuid AND r.no = $2::int', no))[0] ?? null,
-    rewritesOfTask: (taskId) => rewritesWhere(sql, taskId, 'r.task_id = $1::uuid ORDER BY r.no'),
     storedTextFrom: (rewriteId, from) => storedTextFrom(sql, rewriteId, from),
   }
 }

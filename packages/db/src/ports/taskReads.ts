@@ -1,10 +1,13 @@
 import type { Database, TaskDetails } from '@stagewright/core'
 import { readTaskLook, taskLookJson, type TaskLookRow } from './looks.ts'
-import { jsonOf, readRows } from './rows.ts'
-import { attemptShape, callShape, rewriteShape } from './shapes.ts'
+import { jsonOf, readRow, readRows } from './rows.ts'
+import { attemptShape, callShape, rewriteShape, taskShape } from './shapes.ts'
 import { isUuid, type Row, requireOne, select, type Sql } from './sql.ts'
 
-type TaskReads = Pick<Database, 'taskLook' | 'taskDetails' | 'queuePosition' | 'changedTasks' | 'cancelRequested'>
+type TaskReads = Pick<
+  Database,
+  'taskLook' | 'taskWithRewrites' | 'taskDetails' | 'queuePosition' | 'changedTasks' | 'cancelRequested'
+>
 
 export function taskReads(sql: Sql): TaskReads {
   return {
@@ -17,6 +20,7 @@ export function taskReads(sql: Sql): TaskReads {
       )
       return row === undefined ? null : readTaskLook(row.look)
     },
+    taskWithRewrites: (taskId) => taskWithRewrites(sql, taskId),
     taskDetails: (taskId) => taskDetails(sql, taskId),
     queuePosition: (taskId) => queuePosition(sql, taskId),
     changedTasks: (workspaceId, afterSeq, limit) => changedTasks(sql, workspaceId, { afterSeq, limit }),
@@ -31,6 +35,20 @@ export function taskReads(sql: Sql): TaskReads {
   }
 }
 
+const rewritesJson = `(SELECT json_agg(${jsonOf(rewriteShape, 'r')} ORDER BY r.no) FROM rewrites r WHERE r.task_id = t.id)`
+
+async function taskWithRewrites(sql: Sql, taskId: string) {
+  if (!isUuid(taskId)) return null
+  const [row] = await select<{ task: Row; rewrites: Row[] | null }>(
+    sql,
+    `SELECT ${jsonOf(taskShape, 't')} AS task, ${rewritesJson} AS rewrites FROM tasks t WHERE t.id = $1::uuid`,
+    [taskId],
+  )
+  return row === undefined
+    ? null
+    : { task: readRow(taskShape, row.task), rewrites: readRows(rewriteShape, row.rewrites) }
+}
+
 type TaskDetailsRow = { look: TaskLookRow; attempts: Row[] | null; calls: Row[] | null; rewrites: Row[] | null }
 
 async function taskDetails(sql: Sql, taskId: string): Promise<TaskDetails | null> {
@@ -40,7 +58,7 @@ async function taskDetails(sql: Sql, taskId: string): Promise<TaskDetails | null
     `SELECT ${taskLookJson} AS look,
        (SELECT json_agg(${jsonOf(attemptShape, 'a')} ORDER BY a.attempt) FROM attempts a WHERE a.task_id = t.id) AS attempts,
        (SELECT json_agg(${jsonOf(callShape, 'c')} ORDER BY c.started_at, c.id) FROM calls c WHERE c.task_id = t.id) AS calls,
-       (SELECT json_agg(${jsonOf(rewriteShape, 'r')} ORDER BY r.no) FROM rewrites r WHERE r.task_id = t.id) AS rewrites
+       ${rewritesJson} AS rewrites
      FROM tasks t JOIN projects p ON p.id = t.project_id WHERE t.id = $1::uuid`,
     [taskId],
   )

@@ -14,6 +14,7 @@ type TaskOperations = Pick<
   | 'callsInLastHour'
   | 'insertTask'
   | 'updateTask'
+  | 'updateHeldTask'
   | 'queuedTasksToWake'
   | 'updateTaskStage'
   | 'insertAttempt'
@@ -54,8 +55,15 @@ export function taskOperations(sql: Sql, deferred: DeferredWrites): TaskOperatio
 }
 
 /** The runs of a task: its stages and its attempts. */
-function runOperations(deferred: DeferredWrites): Pick<Tx, 'updateTaskStage' | 'insertAttempt' | 'endAttempt'> {
+function runOperations(
+  deferred: DeferredWrites,
+): Pick<Tx, 'updateHeldTask' | 'updateTaskStage' | 'insertAttempt' | 'endAttempt'> {
   return {
+    async updateHeldTask(taskId, patch) {
+      const { set, params } = assignmentsOf(taskShape, { ...patch, updatedAt: 'now' }, [taskId])
+      const statement = `UPDATE tasks SET ${set} WHERE id = $1::uuid`
+      await deferred.add({ row: `tasks ${taskId}`, statement, params, mustFind: { what: 'task', id: taskId } })
+    },
     async updateTaskStage(taskId, key, patch) {
       const { set, params } = assignmentsOf(taskStageShape, patch, [taskId, key])
       if (set === '') return

@@ -7,7 +7,7 @@ import { createDraftSaver, type DraftState } from './draftSaver.ts'
 /** What a user is editing in one stage. `stored` is the draft the server has from an earlier visit. */
 export function useDraft(address: Ref<StageAddress>, stored: Ref<Draft | null>) {
   const studio = useStudio()
-  const queries = useQueryClient()
+  const { save, remember } = useDraftStorage()
   const text = ref<string | null>(null)
   const baseRewriteId = ref<string | null>(null)
   const saving = shallowRef<DraftState>({ kind: 'clean' })
@@ -17,21 +17,14 @@ export function useDraft(address: Ref<StageAddress>, stored: Ref<Draft | null>) 
     // The address of now: what is flushed after a change of tabs belongs to the stage it was typed in.
     const at = address.value
     return createDraftSaver({
-      async save(changed) {
-        await studio.stages.saveDraft({ ...at, text: changed, baseRewriteId: baseRewriteId.value })
-        const savedAt = new Date().toISOString()
-        remember(at, { text: changed, baseRewriteId: baseRewriteId.value, savedAt })
-        return { savedAt }
-      },
+      save: (changed) => save(at, { text: changed, baseRewriteId: baseRewriteId.value }),
       onState: (state) => (saving.value = state),
     })
   }
-
-  /** What is asked for again later must not bring back an older draft, nor one that is gone. */
-  function remember(at: StageAddress, draft: Draft | null): void {
-    const queryKey = ['draft', at]
-    void queries.cancelQueries({ queryKey })
-    queries.setQueryData<Draft | null>(queryKey, draft)
+  function take(given: { text: string | null; rewriteId: string | null }, state: DraftState): void {
+    text.value = given.text
+    baseRewriteId.value = given.rewriteId
+    saving.value = state
   }
 
   watch(
@@ -39,17 +32,14 @@ export function useDraft(address: Ref<StageAddress>, stored: Ref<Draft | null>) 
     () => {
       saver.close()
       saver = openSaver()
-      text.value = null
-      saving.value = { kind: 'clean' }
+      take({ text: null, rewriteId: null }, { kind: 'clean' })
     },
   )
   watch(
     stored,
     (draft) => {
       if (draft === null || text.value !== null) return
-      text.value = draft.text
-      baseRewriteId.value = draft.baseRewriteId
-      saving.value = { kind: 'saved', savedAt: draft.savedAt }
+      take({ text: draft.text, rewriteId: draft.baseRewriteId }, { kind: 'saved', savedAt: draft.savedAt })
     },
     { immediate: true },
   )
@@ -61,11 +51,7 @@ export function useDraft(address: Ref<StageAddress>, stored: Ref<Draft | null>) 
     baseRewriteId,
     saving,
     isEditing: computed(() => text.value !== null),
-    begin(from: { text: string; rewriteId: string | null }) {
-      text.value = from.text
-      baseRewriteId.value = from.rewriteId
-      saving.value = { kind: 'clean' }
-    },
+    begin: (from: { text: string; rewriteId: string | null }) => take(from, { kind: 'clean' }),
     change(changed: string) {
       text.value = changed
       saver.change(changed)
@@ -85,3 +71,22 @@ export function useDraft(address: Ref<StageAddress>, stored: Ref<Draft | null>) 
 }
 
 export type DraftEditing = ReturnType<typeof useDraft>
+
+/** Where drafts are kept: on the server, and here for who asks for them again. */
+function useDraftStorage() {
+  const studio = useStudio()
+  const queries = useQueryClient()
+  /** What is asked for again later must not bring back an older draft, nor one that is gone. */
+  function remember(at: StageAddress, draft: Draft | null): void {
+    const queryKey = ['draft', at]
+    void queries.cancelQueries({ queryKey })
+    queries.setQueryData<Draft | null>(queryKey, draft)
+  }
+  async function save(at: StageAddress, draft: Omit<Draft, 'savedAt'>): Promise<{ savedAt: string }> {
+    await studio.stages.saveDraft({ ...at, ...draft })
+    const savedAt = new Date().toISOString()
+    remember(at, { ...draft, savedAt })
+    return { savedAt }
+  }
+  return { save, remember }
+}

@@ -11,32 +11,13 @@ type Run = Omit<RunRequest, 'projectId' | 'idempotencyKey'>
 /** What a user can do with a stage. `task` is the live task that has it. Each action answers true when it was taken. */
 export function useStageActions(address: Ref<StageAddress>, task: Ref<LiveTaskView | null>) {
   const studio = useStudio()
-  /** Asked for, and not yet seen in the project's state: the screen answers at once, the server a little later. */
-  const asked = ref<'start' | 'stop' | null>(null)
+  const { asked, expect } = useAsked(address, task)
   const problem = shallowRef<Failure | null>(null)
-  let sent: { request: string; key: string } | null = null
-  let giveUp: ReturnType<typeof setTimeout> | undefined
-  onScopeDispose(() => clearTimeout(giveUp))
-
-  watch(task, (now, before) => {
-    if (asked.value === 'start' && now !== null) asked.value = null
-    if (asked.value === 'stop' && (now === null || now.id !== before?.id || now.status === 'waiting'))
-      asked.value = null
-  })
+  const keys = createRunKeys()
   watch(
     () => address.value.stage,
-    () => {
-      asked.value = null
-      problem.value = null
-    },
+    () => (problem.value = null),
   )
-
-  /** The state may never show it: a run can be over before the page hears of it. */
-  function expect(what: 'start' | 'stop'): void {
-    asked.value = what
-    clearTimeout(giveUp)
-    giveUp = setTimeout(() => (asked.value = null), shownWithinMs)
-  }
 
   async function attempt(work: () => Promise<unknown>): Promise<boolean> {
     problem.value = null
@@ -50,19 +31,13 @@ export function useStageActions(address: Ref<StageAddress>, task: Ref<LiveTaskVi
     }
   }
 
-  /** A repeat after an answer that was lost carries the same key, so that it can't start a second task. */
-  function keyOf(run: Run): string {
-    const request = JSON.stringify([address.value.projectId, run])
-    if (sent?.request !== request) sent = { request, key: makeKey() }
-    return sent.key
-  }
-
   async function start(run: Run): Promise<boolean> {
     if (asked.value !== null) return false
     if (run.stages !== 'rest') expect('start')
     return attempt(async () => {
-      await studio.tasks.create({ projectId: address.value.projectId, idempotencyKey: keyOf(run), ...run })
-      sent = null
+      const { projectId } = address.value
+      await studio.tasks.create({ projectId, idempotencyKey: keys.keyOf(projectId, run), ...run })
+      keys.settle()
     })
   }
 
@@ -90,3 +65,39 @@ export function useStageActions(address: Ref<StageAddress>, task: Ref<LiveTaskVi
 }
 
 export type StageActions = ReturnType<typeof useStageActions>
+
+/** What was asked for and is not yet seen in the project's state: the screen answers at once, the server a little later. */
+function useAsked(address: Ref<StageAddress>, task: Ref<LiveTaskView | null>) {
+  const asked = ref<'start' | 'stop' | null>(null)
+  let giveUp: ReturnType<typeof setTimeout> | undefined
+  onScopeDispose(() => clearTimeout(giveUp))
+  watch(task, (now, before) => {
+    if (asked.value === 'start' && now !== null) asked.value = null
+    if (asked.value === 'stop' && (now === null || now.id !== before?.id || now.status === 'waiting'))
+      asked.value = null
+  })
+  watch(
+    () => address.value.stage,
+    () => (asked.value = null),
+  )
+  /** The state may never show it: a run can be over before the page hears of it. */
+  function expect(what: 'start' | 'stop'): void {
+    asked.value = what
+    clearTimeout(giveUp)
+    giveUp = setTimeout(() => (asked.value = null), shownWithinMs)
+  }
+  return { asked, expect }
+}
+
+/** A repeat after an answer that was lost carries the same key, so that it can't start a second task. */
+function createRunKeys() {
+  let sent: { request: string; key: string } | null = null
+  return {
+    keyOf(projectId: string, run: Run): string {
+      const request = JSON.stringify([projectId, run])
+      if (sent?.request !== request) sent = { request, key: makeKey() }
+      return sent.key
+    },
+    settle: () => (sent = null),
+  }
+}

@@ -10,8 +10,9 @@ export type TextPlace = { rewriteNo: number; length: number }
 /** What a resumed connection cost until the viewer had what was there when it came back. */
 export type Resume = {
   transport: RawTransport
+  /** All that came, but for a state newer than the first: what changed after the viewer was back is news. */
   bytes: number
-  /** Of them, the missing text in UTF-8. */
+  /** Of them, the missing text as it stands in JSON, in UTF-8. */
   textBytes: number
   /** How many texts came to their end meanwhile: their closes, and what follows them, were missing too. */
   closed: number
@@ -52,6 +53,7 @@ export function createCutViewer(options: CutViewerOptions): CutViewer {
     if (event.type === 'reset') return write(event.rewriteNo, event.keepUpTo, '')
     if (event.type !== 'open') return 0
     if (!texts.has(event.rewriteNo)) record.texts.push(insert(event.rewriteNo, event.rewriteId))
+    if (event.closed !== null) texts.get(event.rewriteNo)!.sha256 = event.closed.sha256
     return write(event.rewriteNo, event.from, event.text)
   }
   const insert = (rewriteNo: number, rewriteId: string): ShownText => {
@@ -63,7 +65,7 @@ export function createCutViewer(options: CutViewerOptions): CutViewer {
     const shown = texts.get(rewriteNo)!
     shown.text = shown.text.slice(0, offset) + text
     Object.assign(place, { rewriteNo, length: shown.text.length })
-    return Buffer.byteLength(text)
+    return Buffer.byteLength(JSON.stringify(text)) - 2
   }
   return {
     record,
@@ -74,6 +76,9 @@ export function createCutViewer(options: CutViewerOptions): CutViewer {
       const events: FollowedEvent[] = []
       record.connections.push(events)
       let textBytes = 0
+      let newsBytes = 0
+      let bytesBefore = 0
+      let hasState = false
       let closed = 0
       let isCaughtUp = false
       let how: 'cut' | 'ended' = 'ended'
@@ -81,10 +86,15 @@ export function createCutViewer(options: CutViewerOptions): CutViewer {
       for await (const { followed, bytes } of readRaw(transport, asked)) {
         events.push(followed)
         textBytes += take(followed)
-        if (!isDelta(followed.event) && followed.event.type === 'closed') closed += 1
+        if (isState(followed)) {
+          if (hasState) newsBytes += bytes - bytesBefore
+          hasState = true
+        }
+        bytesBefore = bytes
+        if (isClose(followed)) closed += 1
         if (isCaughtUp || !(hasEnded || isAtLeast(place, target))) continue
         isCaughtUp = true
-        if (isResume) resumes.push({ transport, bytes, textBytes, closed })
+        if (isResume) resumes.push({ transport, bytes: bytes - newsBytes, textBytes, closed })
       }
       return how
     },
@@ -115,4 +125,13 @@ export async function viewThroughCuts(options: CutViewerOptions, cuts: number): 
 
 function isAtLeast(place: TextPlace, target: TextPlace): boolean {
   return place.rewriteNo > target.rewriteNo || (place.rewriteNo === target.rewriteNo && place.length >= target.length)
+}
+
+function isClose({ event }: FollowedEvent): boolean {
+  if (isDelta(event)) return false
+  return event.type === 'closed' || (event.type === 'open' && event.closed !== null)
+}
+
+function isState({ event }: FollowedEvent): boolean {
+  return !isDelta(event) && event.type === 'state'
 }

@@ -16,11 +16,11 @@ const open = (words: string, from = 0): FeedEvent => ({
   attempt: 1,
   from,
   text: words,
+  closed: null,
 })
 const closed: FeedEvent = {
   type: 'closed',
   rewriteNo: 1,
-  rewriteId: 'r',
   attempt: 1,
   length: text.length,
   ending: 'complete',

@@ -11,10 +11,11 @@ const open = (text: string, from = 0): OpenEvent => ({
   attempt: 1,
   from,
   text,
+  closed: null,
 })
 const closed = (text: string): ClosedEvent => {
   const sha256 = createHash('sha256').update(text).digest('hex')
-  return { type: 'closed', rewriteNo: 1, rewriteId: 'r', attempt: 1, length: text.length, sha256, ending: 'complete' }
+  return { type: 'closed', rewriteNo: 1, attempt: 1, length: text.length, sha256, ending: 'complete' }
 }
 
 /** Takes events one after another; the cursor of each is its index. */
@@ -69,4 +70,15 @@ it('never shows a finished text with a wrong hash before it asked for it anew, a
   await take(open('wrung'))
   expect(await take(closed('wrong'))).toBe('goOn')
   expect([fold.view().current?.closed?.length, repairs.length]).toEqual([5, 2])
+})
+
+it('C10 checks a text that came whole in one event by its hash, too', async () => {
+  const { take, repairs } = start()
+  const whole = (text: string, hashed: string): FeedEvent => {
+    const { length, sha256, ending } = closed(hashed)
+    return { ...open(text), closed: { length, sha256, ending } }
+  }
+  expect(await take(whole('abc', 'abd'))).toBe('again')
+  expect(repairs).toHaveLength(1)
+  expect(await take(whole('abc', 'abc'))).toBe('goOn')
 })

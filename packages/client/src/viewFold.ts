@@ -55,12 +55,19 @@ export function createViewFold(onRepair: ((reason: string) => void) | undefined)
 async function findWrongText({ texts }: FeedView, event: FollowedEvent['event']): Promise<number | null> {
   // Browsers hash in secure contexts only.
   const hashing = globalThis.crypto?.subtle as SubtleCrypto | undefined
-  if (!('type' in event) || event.type !== 'closed' || hashing === undefined) return null
-  const text = texts.get(event.rewriteNo)
+  const no = closedBy(event)
+  if (no === null || hashing === undefined) return null
+  const text = texts.get(no)
   if (text === undefined || text.closed === null) return null
   const sha256 = async (whole: string): Promise<string> =>
     Array.from(new Uint8Array(await hashing.digest('SHA-256', new TextEncoder().encode(whole))), (byte) =>
       byte.toString(16).padStart(2, '0'),
     ).join('')
-  return (await verifyText(text, sha256)) ? null : event.rewriteNo
+  return (await verifyText(text, sha256)) ? null : no
+}
+
+function closedBy(event: FollowedEvent['event']): number | null {
+  if (!('type' in event)) return null
+  if (event.type === 'closed') return event.rewriteNo
+  return event.type === 'open' && event.closed !== null ? event.rewriteNo : null
 }

@@ -64,8 +64,11 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>):
         found.push(`rewrite ${no} went on under attempt ${attempt} without a reset`)
       else if (event.from !== (place?.length ?? 0))
         found.push(`rewrite ${no} was opened at ${event.from} where ${place?.length ?? 0} was held`)
-      held.set(no, { attempt, length: event.from + event.text.length })
+      const length = event.from + event.text.length
+      held.set(no, { attempt, length })
       named.add(no)
+      if (event.closed !== null && event.closed.length !== length)
+        found.push(`rewrite ${no} was opened whole at ${length}, and closed at ${event.closed.length}`)
     } else if (event.type === 'reset') {
       if (place === undefined || event.keepUpTo > place.length)
         found.push(`rewrite ${no} was cut to ${event.keepUpTo} where ${place?.length ?? 0} was held`)

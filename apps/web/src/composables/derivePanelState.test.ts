@@ -11,7 +11,7 @@ const stage: StageView = {
   last: null,
   failure: null,
 }
-const version = { id: 'r1', no: 1, kind: 'generated', ending: 'complete', length: 900, summary: null } as const
+const version = { id: 'r1', no: 1, ending: 'complete', length: 900 } as const
 const text = {
   rewriteNo: 2,
   rewriteId: 'r2',
@@ -48,8 +48,6 @@ function liveTask(status: LiveTaskView['status'], run: LiveTaskView['stages'][nu
     status,
     stages: [{ key: 'rewrite', status: run }],
     currentStage: 'rewrite',
-    createdAt: '',
-    startedAt: null,
   }
 }
 

@@ -105,10 +105,11 @@ function reviewState({ stage, task }: PanelInput): PanelState | null {
 }
 
 function restingState({ stage, previous, versions }: PanelInput): PanelState {
-  const last = versions.find(({ rewriteId }) => rewriteId === stage.last?.id) ?? null
+  const newest = stage.last ?? stage.current
+  const last = versions.find(({ rewriteId }) => rewriteId === newest?.id) ?? null
   if (stage.failure?.code === 'provider.cutOff') return { kind: 'cutOff' }
   if (stage.status === 'failed')
-    return { kind: 'failed', failure: stage.failure, isTextKept: (stage.last?.length ?? 0) > 0 }
+    return { kind: 'failed', failure: stage.failure, isTextKept: (newest?.length ?? 0) > 0 }
   if (stage.status === 'stopped') return { kind: 'stopped', tokens: last?.tokens ?? null }
   if (stage.current !== null)
     return { kind: 'done', version: versions.find(({ rewriteId }) => rewriteId === stage.current?.id) ?? null }

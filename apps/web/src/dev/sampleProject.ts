@@ -3,6 +3,7 @@ import type { Figures, LiveTaskView, ProjectState, StageView } from '../types.ts
 
 /** One project of the gallery: everything the server would keep of it. */
 export type SampleProject = {
+  id: string
   state: ProjectState
   input: { text: string }
   versions: Map<string, VersionView[]>
@@ -28,7 +29,8 @@ export function makeProject(id: string, title: string, text: string): SampleProj
     failure: null,
   })
   return {
-    state: { projectId: id, title, pipeline: 'story', stages: stageKeys.map(stage), tasks: [] },
+    id,
+    state: { title, pipeline: 'story', stages: stageKeys.map(stage), tasks: [] },
     input: { text },
     versions: new Map(stageKeys.map((key) => [key, []])),
     texts: new Map(),
@@ -81,7 +83,7 @@ export function addVersion(
   const versions = project.versions.get(key) ?? []
   const closedMs = Date.now() - (version.agoMs ?? 0)
   const made: VersionView = {
-    rewriteId: `${project.state.projectId}-${no}`,
+    rewriteId: `${project.id}-${no}`,
     no,
     version: versions.length + 1,
     kind: version.kind,
@@ -95,12 +97,12 @@ export function addVersion(
   }
   project.versions.set(key, [made, ...versions])
   project.texts.set(made.rewriteId, version.text)
-  const { rewriteId: id, kind, ending, length, summary } = made
-  const view = { id, no, kind, ending, length, summary }
+  const { rewriteId: id, ending, length } = made
+  const view = { id, no, ending, length }
   const stage = project.state.stages.find((each) => each.key === key)!
   const current = version.ending === 'complete' || stage.current === null ? view : stage.current
   const status = version.ending === 'complete' ? 'done' : version.ending === 'stopped' ? 'stopped' : 'failed'
-  patchStage(project, key, { status, current, last: view, outOfDate: false, failure: null })
+  patchStage(project, key, { status, current, last: current === view ? null : view, outOfDate: false, failure: null })
   markLaterOutOfDate(project, key, current.id === id)
   return made
 }

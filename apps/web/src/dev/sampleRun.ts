@@ -24,8 +24,6 @@ export function playRun(
     status: 'queued',
     stages: keys.map((key) => ({ key, status: 'queued' })),
     currentStage: null,
-    createdAt: new Date().toISOString(),
-    startedAt: null,
   }
   let timer: ReturnType<typeof setTimeout>
   let stopOpen: (() => void) | null = null
@@ -90,7 +88,7 @@ function writeStage(
   ended: (isStopped: boolean) => void,
 ): () => void {
   const no = ++project.lastNo
-  const rewriteId = `${project.state.projectId}-${no}`
+  const rewriteId = `${project.id}-${no}`
   const startedMs = performance.now()
   let written = 0
   // A long text comes faster, so that nobody has to wait for its end.
@@ -98,7 +96,7 @@ function writeStage(
   patchStage(project, key, {
     status: 'running',
     failure: null,
-    last: { id: rewriteId, no, kind: 'generated', ending: null, length: 0, summary: null },
+    last: { id: rewriteId, no, ending: null, length: 0 },
   })
 
   const show = () => {
@@ -139,7 +137,6 @@ function writeStage(
       closed: {
         type: 'closed',
         rewriteNo: no,
-        rewriteId,
         attempt: 1,
         length: kept.length,
         sha256: '',

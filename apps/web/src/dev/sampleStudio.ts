@@ -58,8 +58,8 @@ export function createSampleStudio({
           total: found.length,
           page,
           pageSize,
-          projects: found.map(({ state, updatedAt }) => ({
-            projectId: state.projectId,
+          projects: found.map(({ id, state, updatedAt }) => ({
+            projectId: id,
             title: state.title,
             pipeline: state.pipeline,
             stages: state.stages,
@@ -220,8 +220,6 @@ function makeProjects(language: Language): Map<string, SampleProject> {
         { key: 'camera', status: 'queued' },
       ],
       currentStage: null,
-      createdAt: '',
-      startedAt: null,
     },
   ])
   patchStage(review, 'storyboard', { status: 'waiting' })
@@ -235,5 +233,5 @@ function makeProjects(language: Language): Map<string, SampleProject> {
   for (const [project, minutes] of ages) project.updatedAt = new Date(Date.now() - minutes * minuteMs).toISOString()
   tell(review)
   review.updatedAt = new Date(Date.now() - 2 * minuteMs).toISOString()
-  return new Map(ages.map(([project]) => [project.state.projectId, project]))
+  return new Map(ages.map(([project]) => [project.id, project]))
 }

@@ -3,17 +3,15 @@
  * in between does no harm. Text is addressed by offset in UTF-16 code units from the start of its rewrite.
  */
 import type { Failure } from '../errors.ts'
-import type { Ending, RewriteKind, StageStatus, TaskStageStatus, TaskStatus } from '../records.ts'
+import type { Ending, StageStatus, TaskStageStatus, TaskStatus } from '../records.ts'
 
-/** A rewrite as a stage shows it, without its text. */
+/** A rewrite as a stage names it. What else there is to know of it never changes once it is closed: it is read once. */
 export type RewriteView = {
   id: string
   no: number
-  kind: RewriteKind
   /** Null while it is being written. */
   ending: Ending | null
   length: number
-  summary: string | null
 }
 
 export type StageView = {
@@ -23,7 +21,7 @@ export type StageView = {
   /** Its current version was made from an older version of the stage before it. */
   outOfDate: boolean
   current: RewriteView | null
-  /** The rewrite of its newest run or edit; differs from `current` after a run that was stopped or failed. */
+  /** The rewrite of its newest run or edit where that is not `current`: one being written, stopped or failed. */
   last: RewriteView | null
   /** Why its newest run failed; null otherwise. */
   failure: Failure | null
@@ -35,12 +33,9 @@ export type LiveTaskView = {
   status: TaskStatus
   stages: { key: string; status: TaskStageStatus }[]
   currentStage: string | null
-  createdAt: string
-  startedAt: string | null
 }
 
 export type ProjectState = {
-  projectId: string
   title: string
   pipeline: string
   stages: StageView[]
@@ -68,6 +63,7 @@ export type FiguresEvent = { type: 'figures'; figures: Figures }
 /**
  * Names a rewrite and its attempt on this connection. `text` begins at `from`: 0, or on a resumed connection the
  * length the cursor named. A viewer that does not hold `from` characters of this rewrite asks again without a cursor.
+ * `closed` is there when the text is whole with this event: no `closed` event follows then.
  */
 export type OpenEvent = {
   type: 'open'
@@ -77,22 +73,20 @@ export type OpenEvent = {
   attempt: number
   from: number
   text: string
+  closed: ClosedFact | null
 }
 /** Of the attempt that `open` or `reset` last named on this connection. The shape is compact because it is the most sent. */
 export type DeltaEvent = readonly [rewriteNo: number, offset: number, text: string]
 export type ResetReason = 'takenOver' | 'resumed'
 /** The text from `keepUpTo` on is void; `attempt` writes on from there. */
 export type ResetEvent = { type: 'reset'; rewriteNo: number; attempt: number; keepUpTo: number; reason: ResetReason }
-export type ClosedEvent = {
-  type: 'closed'
-  rewriteNo: number
-  rewriteId: string
-  attempt: number
+export type ClosedFact = {
   length: number
   /** SHA-256 of the stored row in UTF-8, hex. */
   sha256: string
   ending: Ending
 }
+export type ClosedEvent = ClosedFact & { type: 'closed'; rewriteNo: number; attempt: number }
 /** The end of a followed task, always the last event. */
 export type EndEvent = {
   type: 'end'

@@ -352,11 +352,11 @@ describe.each([
     const taskId = await writer.createTask(['rewrite'])
     const viewer = followTask(new TestViewer(), taskId)
     await settle()
-    const { taskLook } = world.database
+    const { taskWithRewrites } = world.database
     let goOn = (): void => undefined
-    world.database.taskLook = async (id) => {
+    world.database.taskWithRewrites = async (id) => {
       await new Promise<void>((resolve) => (goOn = resolve))
-      return taskLook(id)
+      return taskWithRewrites(id)
     }
     await writer.begin()
     world.feed.projectChanged(world.project.projectId)

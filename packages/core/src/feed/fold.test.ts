@@ -5,7 +5,17 @@ import type { FeedEvent, OpenEvent } from './events.ts'
 import { emptyView, foldEvent, isGap, verifyText, type FeedView } from './fold.ts'
 
 const opened = (given: Partial<OpenEvent> = {}): OpenEvent => {
-  return { type: 'open', rewriteNo: 2, rewriteId: 'r2', stage: 'rewrite', attempt: 1, from: 0, text: 'abc', ...given }
+  return {
+    type: 'open',
+    rewriteNo: 2,
+    rewriteId: 'r2',
+    stage: 'rewrite',
+    attempt: 1,
+    from: 0,
+    text: 'abc',
+    closed: null,
+    ...given,
+  }
 }
 
 /** The view after all events, or the index of the one that is a gap. */
@@ -70,13 +80,24 @@ describe('the end of a text', () => {
     expect(await check(sha256('abc'))).toBe(true)
     expect(await check(sha256('abd'))).toBe(false)
   })
+
+  it('F40 comes with its open where the text is whole with it, and counts like an event of its own', () => {
+    const whole = (given: object) => opened({ closed: { length: 3, sha256: 'h', ending: 'complete', ...given } })
+    expect((fold(whole({})) as FeedView).texts.get(2)).toMatchObject({
+      text: 'abc',
+      closed: { length: 3, sha256: 'h' },
+    })
+    expect(fold(whole({ length: 4 }))).toBe(0)
+    const older = fold(opened({ attempt: 2 }), whole({})) as FeedView
+    expect(older.texts.get(2)).toMatchObject({ attempt: 2, closed: null })
+  })
 })
 
 it('keeps the newest state, the end, and the last of each task', () => {
   const state = (revision: number, title: string): FeedEvent => ({
     type: 'state',
     revision,
-    state: { projectId: 'p', title, pipeline: 'story', stages: [], tasks: [] },
+    state: { title, pipeline: 'story', stages: [], tasks: [] },
   })
   const folded = fold(state(3, 'new'), state(2, 'old')) as FeedView
   expect([folded.revision, folded.state?.title]).toEqual([3, 'new'])

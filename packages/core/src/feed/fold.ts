@@ -72,7 +72,7 @@ export function foldEvent(view: FeedView, event: FeedEvent): FeedView | Gap {
     case 'figures':
       return { ...view, figures: event.figures }
     case 'open':
-      return foldOpen(view, event)
+      return foldOpenAndClose(view, event)
     case 'reset':
       return foldReset(view, event)
     case 'closed':
@@ -98,6 +98,13 @@ function foldWorkspace(view: FeedView, { eventSeq, tasks }: WorkspaceEvent): Fee
   if (eventSeq <= view.eventSeq) return view
   if (tasks.length === 0) return { ...view, eventSeq }
   return { ...view, eventSeq, tasks: new Map([...view.tasks, ...tasks.map((task) => [task.id, task] as const)]) }
+}
+
+function foldOpenAndClose(view: FeedView, event: OpenEvent): FeedView | Gap {
+  const opened = foldOpen(view, event)
+  if (event.closed === null || isGap(opened)) return opened
+  const { rewriteNo, attempt } = event
+  return foldClosed(opened, { type: 'closed', rewriteNo, attempt, ...event.closed })
 }
 
 function foldOpen(view: FeedView, event: OpenEvent): FeedView | Gap {

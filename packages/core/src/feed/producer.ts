@@ -1,5 +1,5 @@
 import type { RewriteRecord } from '../records.ts'
-import type { ClosedEvent, Figures } from './events.ts'
+import type { ClosedFact, Figures } from './events.ts'
 
 /** How the engine shows live text to the viewers of this process. All calls are cheap and never wait. */
 export interface LiveText {
@@ -8,7 +8,7 @@ export interface LiveText {
   /** Renews the figures; they are sent with the next frame. */
   show(figures: Figures): void
   /** The closing transaction has committed. */
-  close(closed: Pick<ClosedEvent, 'length' | 'sha256' | 'ending'>): void
+  close(closed: ClosedFact): void
   /** This worker no longer owns the text (fenced, handed back): viewers go on from what is stored. */
   abandon(): void
 }

@@ -8,7 +8,6 @@ export function describeProject(look: ProjectLook): ProjectState {
   const rewrites = new Map(look.rewrites.map((rewrite) => [rewrite.id, rewrite]))
   const stages = look.stages.toSorted((a, b) => a.position - b.position)
   return {
-    projectId: look.project.id,
     title: look.project.title,
     pipeline: look.project.pipeline,
     stages: stages.map((stage, index) => describeStage(stage, stages[index - 1], rewrites)),
@@ -16,9 +15,9 @@ export function describeProject(look: ProjectLook): ProjectState {
   }
 }
 
-export function describeRewrite(rewrite: RewriteRecord): RewriteView {
-  const { id, no, kind, ending, length, summary } = rewrite
-  return { id, no, kind, ending, length, summary }
+function describeRewrite(rewrite: RewriteRecord): RewriteView {
+  const { id, no, ending, length } = rewrite
+  return { id, no, ending, length }
 }
 
 /** A task as the workspace feed tells it. */
@@ -51,7 +50,8 @@ function describeStage(
     locked: stage.locked,
     outOfDate: isOutOfDate(current ?? null, before?.currentRewriteId ?? null),
     current: current === undefined ? null : describeRewrite(current),
-    last: last === undefined ? null : describeRewrite(last),
+    // What is said twice would be half of what a viewer that comes back is sent besides text.
+    last: last === undefined || last === current ? null : describeRewrite(last),
     failure: stage.failure,
   }
 }
@@ -62,7 +62,5 @@ function describeLiveTask(task: ProjectLook['tasks'][number]): LiveTaskView {
     status: task.status,
     stages: task.stageRuns.toSorted((a, b) => a.position - b.position).map(({ key, status }) => ({ key, status })),
     currentStage: task.currentStage,
-    createdAt: task.createdAt.toISOString(),
-    startedAt: task.startedAt?.toISOString() ?? null,
   }
 }

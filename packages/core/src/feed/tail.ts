@@ -9,7 +9,7 @@
 import type { StoredText } from '../ports/database.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RewriteRecord, Span } from '../records.ts'
-import type { ClosedEvent, DeltaEvent, Figures, FiguresEvent, OpenEvent } from './events.ts'
+import type { ClosedEvent, ClosedFact, DeltaEvent, Figures, FiguresEvent, OpenEvent } from './events.ts'
 import { keptLength } from './spans.ts'
 import { TextPieces } from './textPieces.ts'
 
@@ -121,12 +121,11 @@ export class Tail {
   }
 
   /** The end is a fact in storage. Ignored unless all of the text is here; says whether it was. */
-  close(fact: Pick<ClosedEvent, 'length' | 'sha256' | 'ending'>): boolean {
+  close(fact: ClosedFact): boolean {
     if (this.closed !== null) return true
     if (fact.length !== this.length) return false
-    const { id: rewriteId, no: rewriteNo } = this
     const { length, sha256, ending } = fact
-    this.closed = { type: 'closed', rewriteNo, rewriteId, attempt: this.#attempt, length, sha256, ending }
+    this.closed = { type: 'closed', rewriteNo: this.no, attempt: this.#attempt, length, sha256, ending }
     this.#publish()
     return true
   }
@@ -146,7 +145,8 @@ export class Tail {
     if (known !== undefined) return known
     const { no: rewriteNo, id: rewriteId, stage } = this
     const text = this.#readFrom(from)
-    const open: OpenEvent = { type: 'open', rewriteNo, rewriteId, stage, attempt: this.#attempt, from, text }
+    const closed = this.closed !== null && from + text.length === this.closed.length ? factOf(this.closed) : null
+    const open: OpenEvent = { type: 'open', rewriteNo, rewriteId, stage, attempt: this.#attempt, from, text, closed }
     this.#opens.set(from, open)
     return open
   }
@@ -205,4 +205,8 @@ export class Tail {
     this.figuresEvent = { type: 'figures', figures: { ...value, elapsedMs: Math.round(value.elapsedMs + now - at) } }
     return true
   }
+}
+
+function factOf({ length, sha256, ending }: ClosedEvent): ClosedFact {
+  return { length, sha256, ending }
 }

@@ -6,9 +6,9 @@
  */
 import { notFound } from '../errors.ts'
 import { formatCursor, type Cursor } from './cursor.ts'
-import type { FeedEvent, FiguresEvent, WorkspaceEvent } from './events.ts'
+import type { ClosedEvent, FeedEvent, FiguresEvent, OpenEvent, WorkspaceEvent } from './events.ts'
 import type { ProjectHub } from './projectHub.ts'
-import { decideText, lengthAfter, type Place } from './resume.ts'
+import { decideText, lengthAfter, type Place, type TextEvent } from './resume.ts'
 import type { Tail } from './tail.ts'
 import type { Tails } from './tails.ts'
 import type { TextChoice } from './textChoice.ts'
@@ -106,16 +106,19 @@ export class Viewer {
     const event = decideText(this.#place, tail)
     if (event === null) return null
     if (event === 'behind') return this.#askStorage(tails, tail)
-    if ('type' in event && event.type === 'closed') {
+    if (!isClosed(event)) this.#moveTo(tail, event)
+    if (isClosed(event) || (isOpen(event) && event.closed !== null)) {
       this.#doneNo = tail.no
       this.leave()
-      return event
     }
+    return event
+  }
+
+  #moveTo(tail: Tail, event: Exclude<TextEvent, ClosedEvent>): void {
     this.#place.isNamed = true
     this.#place.rewriteNo = tail.no
     this.#place.attempt = tail.attempt
     this.#place.length = lengthAfter(event)
-    return event
   }
 
   /** Enters the next text. Null when it did, or when there is none; texts that are not wanted any more are passed by. */
@@ -149,4 +152,12 @@ export class Viewer {
     this.#figures = figures
     return figures
   }
+}
+
+function isClosed(event: TextEvent): event is ClosedEvent {
+  return 'type' in event && event.type === 'closed'
+}
+
+function isOpen(event: TextEvent): event is OpenEvent {
+  return 'type' in event && event.type === 'open'
 }

@@ -7,6 +7,7 @@ import {
   createStages,
   pipelines,
   type Database,
+  type Doorbell,
   type Engine,
   type Feed,
   type FeedOptions,
@@ -24,6 +25,8 @@ export type ProgramParts = {
   database: Database
   queue: JobQueue
   provider: ProviderPort
+  /** Rings in this process, and where there are others in those too. */
+  doorbell: Doorbell
   log: Logger
   feedOptions?: FeedOptions
 }
@@ -31,16 +34,25 @@ export type ProgramParts = {
 /** The program itself on its ports: nothing here knows HTTP, Prisma or the environment. */
 export type Program = { engine: Engine; feed: Feed; projects: Projects; stages: Stages }
 
-export function createProgram({ config, database, queue, provider, log, feedOptions }: ProgramParts): Program {
+export function createProgram({
+  config,
+  database,
+  queue,
+  provider,
+  doorbell,
+  log,
+  feedOptions,
+}: ProgramParts): Program {
   const onError = (error: unknown): void =>
     log.warn({ err: error }, 'The feed could not look at the database; trying again.')
-  const feed = createFeed({ database, clock: processClock, options: { onError, ...feedOptions } })
+  const feed = createFeed({ database, clock: processClock, doorbell, options: { onError, ...feedOptions } })
   const change = createChangeRunner(database, feed)
   const engine = createEngine({
     database,
     queue,
     provider,
     feed,
+    doorbell,
     clock: processClock,
     crypto: processCrypto,
     log,

@@ -2,9 +2,15 @@
  * The process, wired from config to open port and stopped in reverse. Guarantee of `stop()`: running text reaches the
  * database, tasks are handed back, viewers are told to come back, and nothing stays open.
  */
-import { createDatabase, createJobQueue, openDatabase, type DatabaseLogEntry } from '@stagewright/db'
+import {
+  createDatabase,
+  createJobQueue,
+  createSharedDoorbell,
+  openDatabase,
+  type DatabaseLogEntry,
+} from '@stagewright/db'
 import type { FolderLock } from '@stagewright/db/folderLock'
-import type { Database, FeedOptions } from '@stagewright/core'
+import { createDoorbell, type Database, type Doorbell, type FeedOptions } from '@stagewright/core'
 import { createApiKeys, createKeyCheck } from './accounts/apiKeys.ts'
 import { createAuth } from './accounts/auth.ts'
 import { createIdentify } from './accounts/identify.ts'
@@ -50,7 +56,7 @@ const comeBackWithinMs = 2_000
 export async function startServer(config: Config, log: Logger, options: ServerOptions): Promise<RunningServer> {
   await using stack = new AsyncDisposableStack()
   const storage = await openStorage(config, log, { options, stack })
-  const { prisma, database, queue, isAlone } = storage
+  const { prisma, database, queue, doorbell, isAlone } = storage
   const secretKey = await loadSecretKey(config.secretKey, config.dataDir)
   const providers = await openProviders(config, { database, secretKey, stack })
 
@@ -61,7 +67,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     ...(isAlone ? { flowingMs: aloneLookMs } : {}),
     ...options.feedOptions,
   }
-  const program = createProgram({ config, database, queue, provider: providers.port, log, feedOptions })
+  const program = createProgram({ config, database, queue, provider: providers.port, doorbell, log, feedOptions })
 
   let port = config.port
   const origins = createOriginRule(config, () => port)
@@ -114,7 +120,18 @@ async function openStorage(config: Config, log: Logger, { options, stack }: Stac
       () => false,
     )
   // Embedded there is no other process: no bell of this one is ever lost, and nobody else revokes a session.
-  return { prisma, queue, database: createDatabase({ prisma, pool, queue }), isAlone: embedded, isReady }
+  const doorbell = embedded ? createDoorbell() : await openDoorbell({ poolConfig, log: say }, stack)
+  return { prisma, queue, doorbell, database: createDatabase({ prisma, pool, queue }), isAlone: embedded, isReady }
+}
+
+async function openDoorbell(
+  options: Parameters<typeof createSharedDoorbell>[0],
+  stack: AsyncDisposableStack,
+): Promise<Doorbell> {
+  const doorbell = createSharedDoorbell(options)
+  stack.defer(() => doorbell.stop())
+  await doorbell.start()
+  return doorbell
 }
 
 /** The way to the models: the providers of the database, or the demo writer while there is none. */

@@ -10,7 +10,14 @@ export { defaultSettings, type EngineSettings } from './engine/settings.ts'
 export * from './errors.ts'
 export * from './feed/events.ts'
 export { emptyView, foldEvent, isGap, verifyText, type FeedView, type Gap, type TextView } from './feed/fold.ts'
-export { createDoorbell, type Doorbell } from './feed/doorbell.ts'
+export {
+  bellKinds,
+  createDoorbell,
+  type BellKey,
+  type BellKind,
+  type Doorbell,
+  type LocalDoorbell,
+} from './feed/doorbell.ts'
 export { createFeed, type Feed, type FeedOptions } from './feed/feed.ts'
 export type { FollowedEvent, FollowOptions } from './feed/follow.ts'
 export * from './feed/producer.ts'

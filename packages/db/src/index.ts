@@ -1,3 +1,4 @@
+export { createSharedDoorbell } from './bell/createSharedDoorbell.ts'
 export * from './errors.ts'
 export { migrate } from './migrate.ts'
 export { openDatabase, type Database, type DatabaseLogEntry, type OpenDatabaseOptions } from './openDatabase.ts'

@@ -8,8 +8,8 @@ import type { EngineDeps } from './deps.ts'
 export type StopHere = (taskId: string) => boolean
 
 /**
- * Asks a task to stop. What is queued or waiting ends at once; what runs is told here and now, and by its flag
- * elsewhere; a worker that does not end it in time is fenced off. Cancelling a cancelled task answers with it.
+ * Asks a task to stop. What is queued or waiting ends at once; what runs is told here and now, and elsewhere by its
+ * flag and a ring; a worker that does not end it in time is fenced off. Cancelling a cancelled task answers with it.
  */
 export async function cancelTask(
   deps: EngineDeps,
@@ -36,7 +36,7 @@ export async function cancelTask(
     return 'cancelled'
   })
   if (status !== 'running') return { status }
-  stopHere(taskId)
+  if (!stopHere(taskId)) deps.doorbell.ring(`task:${taskId}`)
   deps.clock.after(deps.settings.cancelGraceMs, () => {
     void endForDeadWorker(deps, seen.projectId, taskId).catch((error: unknown) => {
       deps.log.warn({ err: error, taskId }, 'A task could not be ended in place of its worker; the sweep will.')

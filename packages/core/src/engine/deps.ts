@@ -1,3 +1,4 @@
+import type { Doorbell } from '../feed/doorbell.ts'
 import type { FeedPublisher } from '../feed/producer.ts'
 import type { PipelineDefinition } from './definition.ts'
 import type { Clock, Crypto, Database, JobQueue, ProviderPort } from '../ports.ts'
@@ -17,6 +18,8 @@ export type EngineDeps = {
   queue: JobQueue
   provider: ProviderPort
   feed: FeedPublisher
+  /** Carries wishes to stop to the worker that has the task; the same one that the feed listens to. */
+  doorbell: Doorbell
   clock: Clock
   crypto: Crypto
   log: EngineLog

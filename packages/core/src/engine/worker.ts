@@ -22,6 +22,7 @@ type Running = {
   abort: AbortController
   rewriteId: string | null
   settled: Promise<void>
+  unlisten(): void
 }
 
 export class Worker {
@@ -35,6 +36,8 @@ export class Worker {
   /** Since when the database has answered without a break; null while it is away. */
   #steadySinceMs: number | null = Number.NEGATIVE_INFINITY
   #isWoken = false
+  /** Tasks whose bell was rung since the last look. */
+  readonly #rung = new Set<string>()
 
   constructor(deps: EngineDeps) {
     this.#deps = deps
@@ -161,9 +164,11 @@ export class Worker {
       abort: new AbortController(),
       rewriteId: null,
       settled: Promise.resolve(),
+      unlisten: this.#deps.doorbell.listen(`task:${job.taskId}`, () => this.#noteRing(job.taskId)),
     }
     this.#running.set(job.taskId, running)
     running.settled = this.#guard(() => this.#handle(job, running)).finally(() => {
+      running.unlisten()
       this.#running.delete(job.taskId)
       if (running.again !== null) this.#take(running.again)
       if (this.#state === 'started') void this.#fetch()
@@ -189,6 +194,18 @@ export class Worker {
   async #touch(): Promise<void> {
     const jobs = [...this.#running.values()].flatMap(({ job, again }) => (again === null ? [job] : [job, again]))
     if (jobs.length > 0) await this.#deps.queue.touch(jobs)
+  }
+
+  /** One look for all that are rung together, as they are after a break. */
+  #noteRing(taskId: string): void {
+    this.#rung.add(taskId)
+    if (this.#rung.size === 1) void Promise.resolve().then(() => this.#guard(() => this.#answerRings()))
+  }
+
+  async #answerRings(): Promise<void> {
+    const taskIds = [...this.#rung]
+    this.#rung.clear()
+    for (const taskId of await this.#deps.database.cancelRequested(taskIds)) this.cancel(taskId)
   }
 
   /** Streams that write learn of a wish to stop by their own statement; this asks for the silent ones. */

@@ -2,7 +2,10 @@
  * Says that something changed, never what: who hears it looks at what is stored. A lost ring costs time, never text.
  * This one rings within the process; a bell between processes wraps it and rings it from outside.
  */
-export type BellKey = `project:${string}` | `workspace:${string}` | `rewrite:${string}`
+/** `task`: somebody wishes that it stops. */
+export const bellKinds = ['project', 'workspace', 'rewrite', 'task'] as const
+export type BellKind = (typeof bellKinds)[number]
+export type BellKey = `${BellKind}:${string}`
 
 export interface Doorbell {
   ring(key: BellKey): void
@@ -12,12 +15,21 @@ export interface Doorbell {
   size(): number
 }
 
-export function createDoorbell(): Doorbell {
+export interface LocalDoorbell extends Doorbell {
+  /** Rings every bell that somebody listens to, or those of one kind: for what may have been missed. */
+  ringAll(kind?: BellKind): void
+}
+
+export function createDoorbell(): LocalDoorbell {
   const listeners = new Map<BellKey, Set<() => void>>()
   let count = 0
+  const ring = (key: BellKey): void => listeners.get(key)?.forEach((listener) => listener())
   return {
-    ring(key) {
-      listeners.get(key)?.forEach((listener) => listener())
+    ring,
+    ringAll(kind) {
+      // A copy: who hears a bell may begin to listen to others.
+      const keys = [...listeners.keys()].filter((key) => kind === undefined || key.startsWith(`${kind}:`))
+      keys.forEach(ring)
     },
     listen(key, listener) {
       // A wrapper of its own, so that the same function may listen twice.

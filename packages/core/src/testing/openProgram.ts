@@ -4,6 +4,7 @@ import type { EngineLog } from '../engine/deps.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import { defaultSettings, type EngineSettings } from '../engine/settings.ts'
 import type { EndEvent } from '../feed/events.ts'
+import { createDoorbell, type Doorbell } from '../feed/doorbell.ts'
 import { createFeed, type Feed, type FeedOptions } from '../feed/feed.ts'
 import { createMemoryStorage } from '../memory/index.ts'
 import type { PipelineDefinition } from '../engine/definition.ts'
@@ -33,6 +34,8 @@ export type ProgramOptions = {
   storage?: { database: Database; queue: JobQueue }
   pipelines?: Record<string, PipelineDefinition>
   feedOptions?: FeedOptions
+  /** One that it shares with another program on the same storage, as two processes would. */
+  doorbell?: Doorbell
   log?: EngineLog
 }
 
@@ -59,7 +62,8 @@ const quick: Partial<EngineSettings> = {
 export function openProgram(options: ProgramOptions): OpenProgram {
   const crypto = createNodeCrypto()
   const { database, queue } = options.storage ?? createMemoryStorage({ crypto, clock: realClock })
-  const feed = createFeed({ database, clock: realClock, ...(options.feedOptions && { options: options.feedOptions }) })
+  const { feedOptions, doorbell = createDoorbell() } = options
+  const feed = createFeed({ database, clock: realClock, doorbell, ...(feedOptions && { options: feedOptions }) })
   const change = createChangeRunner(database, feed)
   const pipelines = options.pipelines ?? testPipelines
   const engine = createEngine({
@@ -67,6 +71,7 @@ export function openProgram(options: ProgramOptions): OpenProgram {
     queue,
     provider: options.provider,
     feed,
+    doorbell,
     clock: realClock,
     crypto,
     log: options.log ?? silent,

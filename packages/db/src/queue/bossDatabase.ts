@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Db } from 'pg-boss'
-import { WakeListener } from './wakeListener.ts'
+import { ChannelListener } from '../channelListener.ts'
 
 /**
  * What pg-boss reaches the database through: a small pool of its own, so that leases are renewed while the program's
@@ -34,10 +34,12 @@ export class BossDatabase implements Db {
   }
 
   async listen(channel: string): Promise<{ close(): Promise<void> }> {
-    const listener = new WakeListener({
+    const listener = new ChannelListener({
       poolConfig: this.#poolConfig,
       channel,
       onNotified: this.#onWake,
+      // For jobs that were sent while nobody listened.
+      onListening: this.#onWake,
       onLost: this.#onLost,
     })
     await listener.start()

@@ -1,8 +1,8 @@
 /**
  * A connection of its own that listens to one channel, for as long as it is wanted.
  *
- * Guarantee: a lost notification costs time only. Whenever the connection has been made anew, `onNotified` is called, for
- * what may have been missed meanwhile.
+ * Guarantee: a lost notification costs time only. Whenever the connection has been made, `onListening` is called, for what
+ * may have been missed meanwhile. A failure is told to `onLost` and thrown nowhere but by `notify`.
  * States: connecting -> listening -> (lost -> connecting after a pause) -> stopped.
  */
 import pg from 'pg'
@@ -10,24 +10,34 @@ import pg from 'pg'
 const reconnectAfterMs = 1_000
 /** Also the longest that `stop` waits for a server that does not answer. */
 const connectTimeoutMs = 5_000
+/** A peer that is gone without a word is noticed about ten seconds after the line has been silent for so long. */
+const keepAliveAfterMs = 5_000
+/** A LISTEN or NOTIFY that takes longer has met a database that hangs. */
+const answerWithinMs = 5_000
 
-export type WakeListenerOptions = {
+export type ChannelListenerOptions = {
   poolConfig: pg.PoolConfig
   channel: string
-  onNotified: () => void
+  onNotified: (payload: string) => void
+  onListening: () => void
   /** The connection could not be made or was lost; it is tried again by itself. */
   onLost: (error: unknown) => void
 }
 
-export class WakeListener {
-  readonly #options: WakeListenerOptions
+export class ChannelListener {
+  readonly #options: ChannelListenerOptions
   #client: pg.Client | null = null
   #timer: NodeJS.Timeout | null = null
   #connecting: Promise<void> = Promise.resolve()
   #stopped = false
+  #isListening = false
 
-  constructor(options: WakeListenerOptions) {
+  constructor(options: ChannelListenerOptions) {
     this.#options = options
+  }
+
+  get isListening(): boolean {
+    return this.#isListening
   }
 
   /** Settles after the first try. A failure is told to `onLost` and does not reject: without waking there is polling. */
@@ -36,12 +46,25 @@ export class WakeListener {
     return this.#connecting
   }
 
+  /** Notifies the channel, on the listening connection. Rejects when that is or gets lost: it may have been sent then. */
+  async notify(payload: string): Promise<void> {
+    const client = this.#client
+    if (client === null || !this.#isListening) throw new Error('The listening connection is away.')
+    try {
+      await client.query('SELECT pg_notify($1, $2)', [this.#options.channel, payload])
+    } catch (error) {
+      this.#lose(client, error)
+      throw error
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     await this.#connecting
     const client = this.#client
     this.#client = null
+    this.#isListening = false
     await client?.end().catch(() => {})
   }
 
@@ -50,24 +73,30 @@ export class WakeListener {
     const client = new pg.Client({
       ...this.#options.poolConfig,
       keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveAfterMs,
       connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: answerWithinMs,
     })
     this.#client = client
     client.on('error', (error) => this.#lose(client, error))
     client.on('end', () => this.#lose(client, new Error('The listening connection ended.')))
-    client.on('notification', () => this.#options.onNotified())
+    client.on('notification', ({ payload }) => this.#options.onNotified(payload ?? ''))
     try {
       await client.connect()
       await client.query(`LISTEN ${pg.escapeIdentifier(this.#options.channel)}`)
-      this.#options.onNotified()
     } catch (error) {
       this.#lose(client, error)
+      return
     }
+    if (this.#client !== client) return
+    this.#isListening = true
+    this.#options.onListening()
   }
 
   #lose(client: pg.Client, error: unknown): void {
     if (this.#client !== client) return
     this.#client = null
+    this.#isListening = false
     void client.end().catch(() => {}) // it may be half open
     if (this.#stopped) return
     this.#options.onLost(error)

@@ -4,6 +4,8 @@ const short = {
   postgresKills: 1,
   cuts: 24,
   stops: 20,
+  /** Stops of a task that runs in another process. */
+  processStops: 10,
   /** Tokens of the text whose statements are counted; bounds are in proportion. */
   countedTokens: 150,
   /** Times may be so many times what they must be on a quiet machine. */
@@ -12,7 +14,15 @@ const short = {
 
 export type Counts = typeof short
 
-const full: Counts = { embeddedKills: 30, postgresKills: 5, cuts: 200, stops: 200, countedTokens: 1_000, patience: 1 }
+const full: Counts = {
+  embeddedKills: 30,
+  postgresKills: 5,
+  cuts: 200,
+  stops: 200,
+  processStops: 200,
+  countedTokens: 1_000,
+  patience: 1,
+}
 
 export const isFull = process.env['TEST_LENGTH'] === 'long'
 export const counts: Counts = isFull ? full : short

@@ -20,6 +20,7 @@ const START_LIMIT_MS = 60_000
 const PORTS = { first: 15_000, last: 32_000 }
 /** Everything a server reads from its surroundings, so that those of the test do not reach it. */
 const UNSET = [
+  'ROLE',
   'DATABASE_URL',
   'REDIS_URL',
   'SECRET_KEY',

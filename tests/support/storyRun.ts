@@ -29,7 +29,7 @@ export type StoryTask = { taskId: string; projectId: string; marker: string }
 export type StoryProject = Omit<StoryTask, 'taskId'>
 
 /** What a run needs of its server. */
-type Server = { readonly url: string; output(): string; stop(): Promise<unknown>; close(): Promise<void> }
+export type Server = { readonly url: string; output(): string; stop(): Promise<unknown>; close(): Promise<void> }
 
 export type StoryRun<S extends Server = Server> = {
   readonly server: S
@@ -85,7 +85,8 @@ export function openStoryRunHere(
 
 type Place = { environment: Record<string, string>; dataDir: string }
 
-async function openRun<S extends Server>(
+/** With its server, or several, started as the test wants. */
+export async function openRun<S extends Server>(
   options: StoryRunOptions,
   start: (place: Place) => Promise<S>,
 ): Promise<StoryRun<S>> {

@@ -1,3 +1,4 @@
+import { readClockMs, type SentMark } from '../../apps/server/src/providers/testing/index.ts'
 import type { Client, FeedView, FollowedEvent } from '@stagewright/client'
 
 /** The events of one connection, in order. */
@@ -18,6 +19,8 @@ export type ViewerRecord = {
 export type WatchRecord = ViewerRecord & {
   /** What it shows now; null before anything. */
   view: FeedView | null
+  /** How much of the text it was in it had, and when. */
+  seen: SentMark[]
   /** Why it had to ask for something anew. */
   repairs: string[]
 }
@@ -33,7 +36,7 @@ export type Watching = {
 
 /** Follows a task with the client of the product, and writes down what comes. */
 export function watchTask(client: Client, taskId: string, name: string): Watching {
-  const record: WatchRecord = { name, taskId, connections: [], texts: [], view: null, repairs: [] }
+  const record: WatchRecord = { name, taskId, connections: [], texts: [], view: null, seen: [], repairs: [] }
   const leaving = new AbortController()
   const lookers = new Set<() => void>()
   let current: ConnectionRecord | null = null
@@ -51,6 +54,7 @@ export function watchTask(client: Client, taskId: string, name: string): Watchin
   const follow = async (): Promise<void> => {
     for await (const view of client.follow(taskId, options)) {
       record.view = view
+      record.seen.push({ length: view.current?.text.length ?? 0, atMs: readClockMs() })
       for (const look of lookers) look()
     }
     record.texts = [...(record.view?.texts.values() ?? [])].map(({ rewriteId, text, closed }) => ({

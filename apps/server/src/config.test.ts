@@ -24,10 +24,19 @@ describe('the settings', () => {
     [{ SECRET_KEY: 'short' }, /SECRET_KEY .*32 characters/],
     [{ OPENAI_BASE_URL: 'api.example.com' }, /OPENAI_BASE_URL .*http/],
     [{ ALLOWED_ORIGINS: 'https://a.example, nonsense' }, /ALLOWED_ORIGINS .*nonsense/],
+    [{ ROLE: 'boss' }, /ROLE .*all, api or worker/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
   ])('O2 that are wrong are named with what is expected: %j', (environment, words) => {
     expect(() => readConfig(environment)).toThrow(BadSetting)
     expect(() => readConfig(environment)).toThrow(words)
+  })
+
+  it.each(['api', 'worker'])('M5 refuse the role %s on an embedded database', (role) => {
+    expect(() => readConfig({ ROLE: role })).toThrow(BadSetting)
+    expect(() => readConfig({ ROLE: role })).toThrow(new RegExp(`ROLE=${role}, DATABASE_URL is needed`))
+    const server = { DATABASE_URL: 'postgres://x/y', SECRET_KEY: 'k'.repeat(32) }
+    expect(readConfig({ ROLE: role, ...server }).role).toBe(role)
+    expect(readConfig(server).role).toBe('all')
   })
 
   it('O3 take the address of a call for the base it begins with', () => {

@@ -24,6 +24,7 @@ const yesNo = z
 /** Every setting the server reads, as the environment gives it. `.env.example` has them all. */
 export const settingsSchema = z.object({
   PORT: wholeNumber(0, 65_535).default(3_000),
+  ROLE: z.enum(['all', 'api', 'worker'], 'must be all, api or worker').default('all'),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATA_DIR: z.string().min(1).default('./data'),
   DATABASE_URL: z
@@ -49,6 +50,8 @@ export const settingsSchema = z.object({
 })
 
 export type Config = {
+  /** `api` serves people and services and runs no tasks; `worker` runs tasks and serves only its health. */
+  role: 'all' | 'api' | 'worker'
   port: number
   host: string
   dataDir: string
@@ -89,7 +92,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       'With DATABASE_URL set, SECRET_KEY is needed too (32 characters or more, the same for every process): make one with "openssl rand -hex 32".',
     )
   }
+  if (settings.ROLE !== 'all' && settings.DATABASE_URL === undefined) {
+    throw new BadSetting(
+      `With ROLE=${settings.ROLE}, DATABASE_URL is needed too: the embedded database belongs to one process, which has every role.`,
+    )
+  }
   return {
+    role: settings.ROLE,
     port: settings.PORT,
     host: settings.HOST,
     dataDir: path.resolve(settings.DATA_DIR),

@@ -18,11 +18,12 @@ import { rememberAnswers } from './accounts/rememberAnswers.ts'
 import { createStanding } from './accounts/standing.ts'
 import type { Config } from './config.ts'
 import { startDemoWriter } from './demo/demoWriter.ts'
-import { createHttpServer } from './http/httpServer.ts'
+import { createHealthServer } from './http/healthServer.ts'
+import { createHttpServer, type HttpServer } from './http/httpServer.ts'
 import { watchLoopDelay } from './live/loopDelay.ts'
 import type { Logger } from './log.ts'
 import { createOriginRule } from './origins.ts'
-import { createProgram } from './program.ts'
+import { createProgram, type Program } from './program.ts'
 import { saveEnvironmentProvider } from './providers/environmentProvider.ts'
 import { createKeyVault } from './providers/keyVault.ts'
 import { createProviderDirectory } from './providers/providerDirectory.ts'
@@ -56,7 +57,7 @@ const comeBackWithinMs = 2_000
 export async function startServer(config: Config, log: Logger, options: ServerOptions): Promise<RunningServer> {
   await using stack = new AsyncDisposableStack()
   const storage = await openStorage(config, log, { options, stack })
-  const { prisma, database, queue, doorbell, isAlone } = storage
+  const { database, queue, doorbell, isAlone } = storage
   const secretKey = await loadSecretKey(config.secretKey, config.dataDir)
   const providers = await openProviders(config, { database, secretKey, stack })
 
@@ -70,23 +71,10 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const program = createProgram({ config, database, queue, provider: providers.port, doorbell, log, feedOptions })
 
   let port = config.port
-  const origins = createOriginRule(config, () => port)
-  const standing = createStanding(prisma, { isAlone })
-  const auth = createAuth({ prisma, secretKey, origins, publicUrl: config.publicUrl, standing, log })
-  const apiKeys = createApiKeys(auth, prisma, standing)
-  const about = async () => ({
-    version,
-    usesDemoWriter: await providers.usesDemoWriter(),
-    hasAccounts: (await prisma.user.findFirst({ select: { id: true } })) !== null,
-  })
-  const http = await createHttpServer({
-    auth,
-    identify: createIdentify({ auth, checkKey: createKeyCheck(auth), standing, prisma }),
-    origins,
-    log,
-    services: { ...program, database, apiKeys, about, log },
-    isReady: storage.isReady,
-  })
+  const http =
+    config.role === 'worker'
+      ? createHealthServer(storage.isReady)
+      : await createApi({ config, log, storage, program, providers, secretKey, port: () => port })
   stack.defer(async () => {
     // The connections first: a feed that ends under a live one would be an error to its viewer.
     await http.close({ comeBackWithinMs })
@@ -95,7 +83,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   // First of all: what runs is made durable and handed back, and only then are its viewers sent away.
   stack.defer(() => program.engine.stop())
   port = await http.listen(config.port, config.host)
-  await program.engine.start({ nobodyElse: isAlone })
+  if (config.role !== 'api') await program.engine.start({ nobodyElse: isAlone })
 
   const stopping = stack.move()
   const url = config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
@@ -134,13 +122,47 @@ async function openDoorbell(
   return doorbell
 }
 
+type Api = {
+  config: Config
+  log: Logger
+  storage: Awaited<ReturnType<typeof openStorage>>
+  program: Program
+  providers: Awaited<ReturnType<typeof openProviders>>
+  secretKey: string
+  /** Where it listens, once it does. */
+  port(): number
+}
+
+/** What people and services reach: accounts, procedures, live text, the studio. */
+function createApi({ config, log, storage, program, providers, secretKey, port }: Api): Promise<HttpServer> {
+  const { prisma, database, isAlone, isReady } = storage
+  const origins = createOriginRule(config, port)
+  const standing = createStanding(prisma, { isAlone })
+  const auth = createAuth({ prisma, secretKey, origins, publicUrl: config.publicUrl, standing, log })
+  const apiKeys = createApiKeys(auth, prisma, standing)
+  const about = async () => ({
+    version,
+    usesDemoWriter: await providers.usesDemoWriter(),
+    hasAccounts: (await prisma.user.findFirst({ select: { id: true } })) !== null,
+  })
+  return createHttpServer({
+    auth,
+    identify: createIdentify({ auth, checkKey: createKeyCheck(auth), standing, prisma }),
+    origins,
+    log,
+    services: { ...program, database, apiKeys, about, log },
+    isReady,
+  })
+}
+
 /** The way to the models: the providers of the database, or the demo writer while there is none. */
 async function openProviders(
   config: Config,
   { database, secretKey, stack }: Stack & { database: Database; secretKey: string },
 ) {
   const vault = createKeyVault(secretKey)
-  await saveEnvironmentProvider(database, vault, config.provider)
+  // Who runs no tasks may be without the settings of the provider: it must not put it to rest for those who have them.
+  if (config.role !== 'api') await saveEnvironmentProvider(database, vault, config.provider)
   const demo = await startDemoWriter()
   stack.defer(() => demo.close())
   const providers = rememberAnswers(providersBelievedMs, () => database.listProviders())

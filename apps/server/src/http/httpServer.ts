@@ -12,6 +12,7 @@ import type { Logger } from '../log.ts'
 import type { OriginRule } from '../origins.ts'
 import { addAuthRoutes } from './authRoutes.ts'
 import { addHealthRoutes } from './healthRoutes.ts'
+import { listenOn } from './listenOn.ts'
 import { addSecurity } from './securityHeaders.ts'
 import { addStudioRoutes } from './studioRoutes.ts'
 
@@ -89,11 +90,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   await addStudioRoutes(app, studioFolder)
 
   return {
-    async listen(port, host) {
-      await app.listen({ port, host })
-      const address = app.server.address()
-      return typeof address === 'object' && address !== null ? address.port : port
-    },
+    listen: (port, host) => listenOn(app, port, host),
     async close({ comeBackWithinMs }) {
       sse.closeAll({ comeBackWithinMs })
       await webSocket.close({ comeBackWithinMs })

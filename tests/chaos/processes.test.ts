@@ -1,5 +1,6 @@
 // Many processes on one PostgreSQL: what one writes, the viewers of another see, and what one is asked, another does.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { FollowedEvent } from '@stagewright/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readClockMs, type SentMark } from '../../apps/server/src/providers/testing/index.ts'
 import { openClusterRun, type Cluster } from '../support/clusterRun.ts'
@@ -7,12 +8,14 @@ import { percentile } from '../support/percentile.ts'
 import { chooseSeed, createRandom, type Random } from '../support/random.ts'
 import type { StoryRun, StoryTask } from '../support/storyRun.ts'
 import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
+import { startTemporaryRedis } from '../support/temporaryRedis.ts'
 import { counts } from './counts.ts'
 
 const pace = { tokens: counts.countedTokens, tokensPerSecond: 50 }
 const stopsAtOnce = 4
 /** From the provider's sending to a viewer in another process. */
 const delayByDatabaseMs = 220 * counts.patience
+const delayByRedisMs = 40 * counts.patience
 const socketMs = 1_000 * counts.patience
 
 let postgres: TestPostgres
@@ -29,11 +32,53 @@ test('M6 M7 two apis and two workers on PostgreSQL: a text reaches viewers on bo
   await expectQueued(run, task)
   await run.server.startWorkers(2)
   await expectOnlyHealth(run.server)
-  const { median } = await measureText(run, task)
+  const { median, figures } = await measureText(run, task)
   expect(median).toBeLessThanOrEqual(delayByDatabaseMs)
+  // Nothing else than Redis carries figures: where they come, it is what the text came by.
+  expect(figures).toEqual([0, 0])
   expect(await measureStops(run, random, counts.processStops)).toBeLessThanOrEqual(socketMs)
   expect(await run.stopAndCheck()).toEqual([])
 })
+
+test('M8 M12 the same with Redis, faster; and without a loss when it is killed in the middle', async () => {
+  const random = createRandom(chooseSeed('processes with Redis'))
+  const redis = await startTemporaryRedis()
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => redis.stop())
+  const databaseUrl = await postgres.createDatabase()
+  const environment = { REDIS_URL: redis.url }
+  const run = stack.use(await openClusterRun({ seed: random.seed, pace, databaseUrl, environment, apis: 2 }))
+  await run.server.startWorkers(2)
+  const fast = await measureText(run, await run.createTask(['rewrite']))
+  expect(fast.median).toBeLessThanOrEqual(delayByRedisMs)
+  expect(Math.min(...fast.figures)).toBeGreaterThan(1)
+  expect(await measureStops(run, random, counts.processStops)).toBeLessThanOrEqual(socketMs)
+
+  const task = await run.createTask(['rewrite'])
+  const cut = measureText(run, task)
+  const exchange = await run.provider.requestOf(task.marker)
+  await until(() => exchange.sentText.length > pace.tokens)
+  await redis.kill()
+  expect((await cut).median).toBeLessThanOrEqual(delayByDatabaseMs)
+  expect(await measureStops(run, random, counts.processStops)).toBeLessThanOrEqual(socketMs)
+
+  await redis.restart()
+  await until(() => timesIn(run.server.output(), 'Redis is back') === 4)
+  expect(timesIn(run.server.output(), 'Redis is away')).toBe(4)
+  const again = await measureText(run, await run.createTask(['rewrite']))
+  expect(again.median).toBeLessThanOrEqual(delayByRedisMs)
+  expect(Math.min(...again.figures)).toBeGreaterThan(1)
+  expect(run.server.output()).not.toContain(redis.password)
+  expect(await run.stopAndCheck()).toEqual([])
+})
+
+function timesIn(text: string, words: string): number {
+  return text.split(words).length - 1
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await pause(5)
+}
 
 /** Nobody is there who runs tasks: a process that did would have taken it within a few milliseconds. */
 async function expectQueued({ account }: StoryRun<Cluster>, { taskId }: StoryTask): Promise<void> {
@@ -52,7 +97,7 @@ async function expectOnlyHealth({ apis, workers }: Cluster): Promise<void> {
 }
 
 /** One text with a viewer on each api; how long a letter takes from the provider to a viewer. */
-async function measureText(run: StoryRun<Cluster>, task: StoryTask): Promise<{ median: number }> {
+async function measureText(run: StoryRun<Cluster>, task: StoryTask): Promise<{ median: number; figures: number[] }> {
   const { server, account, provider } = run
   const viewers = server.apis.map(({ url }) => run.watch(task, account.clientOver('sse', url)))
   await Promise.all(viewers.map((viewer) => viewer.finished))
@@ -60,7 +105,12 @@ async function measureText(run: StoryRun<Cluster>, task: StoryTask): Promise<{ m
   const delays = viewers.map(({ record }) => delaysOf(marks, record.seen))
   const [median, p99] = [50, 99].map((share) => percentile(delays.flat(), share)) as [number, number]
   console.log(`a letter took ${median.toFixed(1)} ms to a viewer elsewhere (median), ${p99.toFixed(1)} ms (p99)`)
-  return { median }
+  const figures = viewers.map(({ record }) => countFigures(record.connections.flat()))
+  return { median, figures }
+}
+
+function countFigures(events: readonly FollowedEvent[]): number {
+  return events.filter(({ event }) => 'type' in event && event.type === 'figures').length
 }
 
 function delaysOf(marks: readonly SentMark[], seen: readonly SentMark[]): number[] {

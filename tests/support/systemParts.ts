@@ -14,6 +14,7 @@ interface SystemPart {
 }
 
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
+const REDIS_NAMES = ['redis-server', 'valkey-server']
 const MAC_CHROME = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 const DEBIAN_POSTGRES = '/usr/lib/postgresql'
 const CJK_FONTS = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
@@ -22,6 +23,7 @@ const OLDEST_POSTGRES = 15
 const PARTS: SystemPart[] = [
   { name: 'Chromium', packages: ['chromium'], variable: 'CHROMIUM_PATH', find: findChromium },
   { name: 'PostgreSQL', packages: ['postgresql'], variable: 'TEST_DATABASE_URL', find: findPostgres },
+  { name: 'Redis', packages: ['redis-server'], variable: 'REDIS_SERVER_PATH', find: findRedis },
 ]
 
 /** The Chromium (or Chrome) of this machine, `CHROMIUM_PATH` first; null when there is none. */
@@ -29,6 +31,13 @@ export function findChromium(): string | null {
   const chosen = process.env['CHROMIUM_PATH']
   if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
   return findOnPath(CHROMIUM_NAMES) ?? (isProgram(MAC_CHROME) ? MAC_CHROME : null)
+}
+
+/** The Redis or Valkey server of this machine, `REDIS_SERVER_PATH` first; null when there is none. */
+export function findRedis(): string | null {
+  const chosen = process.env['REDIS_SERVER_PATH']
+  if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
+  return findOnPath(REDIS_NAMES)
 }
 
 /** The folder with `initdb` and `postgres` (15 or newer), or null. Debian keeps it off the PATH. */

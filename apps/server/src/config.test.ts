@@ -21,6 +21,7 @@ describe('the settings', () => {
     [{ PORT: 'http' }, /PORT .*whole number/],
     [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL .*postgres/],
     [{ DATABASE_URL: 'postgres://x/y' }, /SECRET_KEY is needed/],
+    [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL .*redis:\/\//],
     [{ SECRET_KEY: 'short' }, /SECRET_KEY .*32 characters/],
     [{ OPENAI_BASE_URL: 'api.example.com' }, /OPENAI_BASE_URL .*http/],
     [{ ALLOWED_ORIGINS: 'https://a.example, nonsense' }, /ALLOWED_ORIGINS .*nonsense/],

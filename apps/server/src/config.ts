@@ -31,6 +31,10 @@ export const settingsSchema = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
     .optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .optional(),
   SECRET_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   PUBLIC_URL: httpUrl.optional(),
   ALLOWED_ORIGINS: z.string().optional(),
@@ -56,6 +60,7 @@ export type Config = {
   host: string
   dataDir: string
   databaseUrl: string | null
+  redisUrl: string | null
   secretKey: string | null
   publicUrl: string | null
   allowedOrigins: string[]
@@ -103,6 +108,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: settings.HOST,
     dataDir: path.resolve(settings.DATA_DIR),
     databaseUrl: settings.DATABASE_URL ?? null,
+    redisUrl: settings.REDIS_URL ?? null,
     secretKey: settings.SECRET_KEY ?? null,
     publicUrl: settings.PUBLIC_URL ?? null,
     allowedOrigins: readOrigins(settings.ALLOWED_ORIGINS),

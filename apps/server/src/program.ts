@@ -15,6 +15,7 @@ import {
   type Projects,
   type ProviderPort,
   type Stages,
+  type TextRelay,
 } from '@stagewright/core'
 import { processClock, processCrypto } from './clock.ts'
 import type { Config } from './config.ts'
@@ -27,6 +28,8 @@ export type ProgramParts = {
   provider: ProviderPort
   /** Rings in this process, and where there are others in those too. */
   doorbell: Doorbell
+  /** Carries live text to other processes before it is stored; null where nothing does. */
+  relay: TextRelay | null
   log: Logger
   feedOptions?: FeedOptions
 }
@@ -40,12 +43,13 @@ export function createProgram({
   queue,
   provider,
   doorbell,
+  relay,
   log,
   feedOptions,
 }: ProgramParts): Program {
   const onError = (error: unknown): void =>
     log.warn({ err: error }, 'The feed could not look at the database; trying again.')
-  const feed = createFeed({ database, clock: processClock, doorbell, options: { onError, ...feedOptions } })
+  const feed = createFeed({ database, clock: processClock, doorbell, relay, options: { onError, ...feedOptions } })
   const change = createChangeRunner(database, feed)
   const engine = createEngine({
     database,

@@ -10,7 +10,7 @@ import {
   type DatabaseLogEntry,
 } from '@stagewright/db'
 import type { FolderLock } from '@stagewright/db/folderLock'
-import { createDoorbell, type Database, type Doorbell, type FeedOptions } from '@stagewright/core'
+import { createDoorbell, type Database, type Doorbell, type FeedOptions, type TextRelay } from '@stagewright/core'
 import { createApiKeys, createKeyCheck } from './accounts/apiKeys.ts'
 import { createAuth } from './accounts/auth.ts'
 import { createIdentify } from './accounts/identify.ts'
@@ -28,6 +28,7 @@ import { saveEnvironmentProvider } from './providers/environmentProvider.ts'
 import { createKeyVault } from './providers/keyVault.ts'
 import { createProviderDirectory } from './providers/providerDirectory.ts'
 import { createQuirkStore } from './providers/quirks.ts'
+import { openRedis } from './redis/openRedis.ts'
 import { loadSecretKey } from './secretKey.ts'
 
 export type RunningServer = {
@@ -68,7 +69,16 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     ...(isAlone ? { flowingMs: aloneLookMs } : {}),
     ...options.feedOptions,
   }
-  const program = createProgram({ config, database, queue, provider: providers.port, doorbell, log, feedOptions })
+  const program = createProgram({
+    config,
+    database,
+    queue,
+    provider: providers.port,
+    doorbell,
+    relay: openRelay(config, log, stack),
+    log,
+    feedOptions,
+  })
 
   let port = config.port
   const http =
@@ -120,6 +130,18 @@ async function openDoorbell(
   stack.defer(() => doorbell.stop())
   await doorbell.start()
   return doorbell
+}
+
+/** What is faster between processes than the database, where it is set up and there are others. */
+function openRelay({ redisUrl: url, databaseUrl }: Config, log: Logger, stack: AsyncDisposableStack): TextRelay | null {
+  if (url === null) return null
+  if (databaseUrl === null) {
+    log.warn('REDIS_URL is not used: without DATABASE_URL there is no other process to reach.')
+    return null
+  }
+  const redis = openRedis({ url, log })
+  stack.defer(async () => redis.close())
+  return redis.relay
 }
 
 type Api = {

@@ -19,6 +19,7 @@ export {
   type LocalDoorbell,
 } from './feed/doorbell.ts'
 export { createFeed, type Feed, type FeedOptions } from './feed/feed.ts'
+export type { RelayedPiece, TextRelay, TextSource } from './feed/textRelay.ts'
 export type { FollowedEvent, FollowOptions } from './feed/follow.ts'
 export * from './feed/producer.ts'
 export { describeProject } from './feed/state.ts'

@@ -12,6 +12,7 @@ import { followSteps, type FollowedEvent, type FollowSurroundings } from './foll
 import { Hubs } from './hubs.ts'
 import { joinProject, joinTask, type FollowProject, type FollowTask } from './joining.ts'
 import type { FeedPublisher } from './producer.ts'
+import type { TextRelay } from './textRelay.ts'
 
 export type { FeedOptions } from './options.ts'
 
@@ -31,12 +32,19 @@ export interface Feed extends FeedPublisher {
 
 export type FeedSizes = { projects: number; workspaces: number; tails: number; followers: number; listeners: number }
 
-export type FeedDeps = { database: Database; clock: Clock; doorbell?: Doorbell; options?: FeedOptions }
+export type FeedDeps = {
+  database: Database
+  clock: Clock
+  doorbell?: Doorbell
+  relay?: TextRelay | null
+  options?: FeedOptions
+}
 
-/** The feed of this process. `doorbell` may be one that also rings between processes. */
-export function createFeed({ database, clock, doorbell = createDoorbell(), options = {} }: FeedDeps): Feed {
+/** The feed of this process. `doorbell` may be one that also rings between processes, `relay` what carries text there. */
+export function createFeed({ database, clock, ...rest }: FeedDeps): Feed {
+  const { doorbell = createDoorbell(), relay = null, options = {} } = rest
   const report = options.onError ?? (() => undefined)
-  const hubs = new Hubs({ database, clock, doorbell, report, options })
+  const hubs = new Hubs({ database, clock, doorbell, relay, report, options })
   let closing: { comeBackWithinMs: number } | null = null
   const around: FollowSurroundings = {
     clock,

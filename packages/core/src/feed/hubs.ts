@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Database } from '../ports/database.ts'
 import type { Doorbell } from './doorbell.ts'
+import type { TextRelay } from './textRelay.ts'
 import type { FeedOptions } from './options.ts'
 import { frameMsOf } from './framePace.ts'
 import { ProjectHub, type HubDeps } from './projectHub.ts'
@@ -11,6 +12,7 @@ export type HubsDeps = {
   database: Database
   clock: Clock
   doorbell: Doorbell
+  relay: TextRelay | null
   options: FeedOptions
   report(error: unknown): void
 }
@@ -22,12 +24,13 @@ export class Hubs {
   readonly #projects = new Map<string, ProjectHub>()
   readonly #workspaces = new Map<string, WorkspaceHub>()
 
-  constructor({ database, clock, doorbell, options, report }: HubsDeps) {
+  constructor({ database, clock, doorbell, relay, options, report }: HubsDeps) {
     const { graceMs = 30_000, silenceMs = 2000, flowingMs = 10_000, loopDelayMs = () => 0, localTails = true } = options
     this.tails = new Tails({
       database,
       clock,
       doorbell,
+      relay,
       localTails,
       graceMs,
       report,

@@ -157,6 +157,12 @@ export class Tail {
     if (isFirst && this.#renewFigures(figuresEveryMs)) this.#around.changed(this)
   }
 
+  /** Who said them is not heard any more: what is shown stays, and is not sent again. */
+  forgetFigures(): void {
+    this.#figures = null
+    this.figuresEvent = null
+  }
+
   /** While the text is silent, time still passes for who watches: called every second. */
   tick(): void {
     if (this.closed === null && this.#renewFigures(figuresSilenceMs)) this.#around.changed(this)

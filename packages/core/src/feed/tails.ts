@@ -7,19 +7,28 @@ import { notFound } from '../errors.ts'
 import type { Database } from '../ports/database.ts'
 import type { RewriteRecord } from '../records.ts'
 import type { Doorbell } from './doorbell.ts'
+import type { ClosedEvent, Figures } from './events.ts'
+import { createLiveText } from './liveText.ts'
 import type { LiveText } from './producer.ts'
+import { RelayLink } from './relayLink.ts'
+import { RelaySender } from './relaySender.ts'
 import { shareRuns } from './shareRuns.ts'
 import { Tail, type TailHead, type TailSurroundings } from './tail.ts'
+import type { TextRelay } from './textRelay.ts'
 
 export type TailsDeps = Omit<TailSurroundings, 'isWatched'> & {
   database: Pick<Database, 'storedTextFrom'>
   doorbell: Doorbell
+  /** Null where there are no other processes, or nothing faster than storage between them. */
+  relay: TextRelay | null
   isFollowed(projectId: string): boolean
   /** False: text reaches viewers from storage only, as if it were written by another process. */
   localTails: boolean
   graceMs: number
   report(error: unknown): void
 }
+
+type ClosedFact = Pick<ClosedEvent, 'length' | 'sha256' | 'ending'>
 
 type Entry = {
   tail: Tail
@@ -28,6 +37,8 @@ type Entry = {
   readAt: number
   holders: number
   unlisten(): void
+  /** Brings text of other processes before it is stored. */
+  link: RelayLink | null
   cancelDrop: (() => void) | null
 }
 
@@ -61,7 +72,7 @@ export class Tails {
   }
 
   startText(rewrite: RewriteRecord, keptText: string): LiveText {
-    const { doorbell, localTails } = this.#deps
+    const { doorbell, localTails, relay, clock } = this.#deps
     if (!localTails) doorbell.ring(`rewrite:${rewrite.id}`)
     else this.#startProducing(rewrite, keptText)
     const { id, attempt } = rewrite
@@ -70,14 +81,10 @@ export class Tails {
       const tail = this.#entries.get(id)?.tail
       return tail?.feeder === 'producer' && tail.attempt === attempt ? tail : null
     }
-    let offset = keptText.length
-    return {
-      append: (text) => {
-        own()?.append(offset, text)
-        offset += text.length
-      },
-      show: (figures) => own()?.show(figures),
-      close: (closed) => {
+    const target = {
+      append: (offset: number, text: string) => void own()?.append(offset, text),
+      show: (figures: Figures) => own()?.show(figures),
+      close: (closed: ClosedFact) => {
         if (own()?.close(closed) === true) this.#dropLater(id)
         else this.#readAgain(id)
       },
@@ -88,6 +95,8 @@ export class Tails {
         this.#dropLater(id)
       },
     }
+    const sender = relay === null ? null : new RelaySender(relay, { rewriteId: id, attempt }, clock)
+    return createLiveText(keptText.length, target, sender)
   }
 
   /** The rewrite's tail, with what storage has of it; throws notFound. */
@@ -109,6 +118,7 @@ export class Tails {
   hold(tail: Tail): () => void {
     const entry = this.#entries.get(tail.id) ?? this.#add(tail)
     entry.holders += 1
+    entry.link?.want()
     entry.cancelDrop?.()
     entry.cancelDrop = null
     let isHeld = true
@@ -152,6 +162,7 @@ export class Tails {
     if (rewrite.attempt < tail.attempt) return
     if (rewrite.attempt > tail.attempt) tail.takeOver(rewrite)
     tail.feeder = 'producer'
+    this.#entries.get(rewrite.id)?.link?.renew()
     tail.append(0, keptText)
     this.#deps.changed(tail)
   }
@@ -182,14 +193,16 @@ export class Tails {
 
   #add(tail: Tail): Entry {
     const unlisten = this.#deps.doorbell.listen(`rewrite:${tail.id}`, () => {
-      if (tail.feeder === 'storage') this.#readAgain(tail.id)
+      if (tail.feeder === 'storage' && entry.link?.hasBrought() !== true) this.#readAgain(tail.id)
     })
+    const { relay } = this.#deps
     const entry: Entry = {
       tail,
       refresh: shareRuns(() => this.#read(entry)),
       readAt: -Infinity,
       holders: 0,
       unlisten,
+      link: relay === null ? null : new RelayLink(tail, relay, () => this.#readAgain(tail.id)),
       cancelDrop: null,
     }
     this.#entries.set(tail.id, entry)
@@ -204,7 +217,9 @@ export class Tails {
     for (let tries = 0; tries < 3 && tail.closed === null; tries += 1) {
       const stored = await this.#deps.database.storedTextFrom(tail.id, tail.length)
       entry.readAt = this.#deps.clock.now()
-      if (stored === null || tail.take(stored)) return
+      const isWhole = stored === null || tail.take(stored)
+      entry.link?.renew()
+      if (isWhole) return
     }
   }
 
@@ -230,6 +245,7 @@ export class Tails {
   #drop(entry: Entry): void {
     entry.cancelDrop?.()
     entry.unlisten()
+    entry.link?.stop()
     entry.tail.dispose()
     this.#entries.delete(entry.tail.id)
     const ofProject = this.#byProject.get(entry.tail.projectId)

@@ -303,7 +303,7 @@ describe('stages between runs', () => {
     const [first] = await feed.pollProject({ projectId, signal: new AbortController().signal })
     expect(first!.event).toMatchObject({
       type: 'state',
-      state: { projectId, stages: [{ key: 'first', status: 'ready' }, {}, {}] },
+      state: { stages: [{ key: 'first', status: 'ready' }, {}, {}] },
     })
   })
 

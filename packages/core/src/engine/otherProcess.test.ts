@@ -18,7 +18,7 @@ describe('a wish to stop from another process', () => {
     const { taskId } = await setup.engine.create(actor, { projectId: setup.projectId, stages: ['first'] })
     const call = await setup.model.nextCall()
     call.send('some text')
-    await until(async () => (await storage.database.rewritesOfTask(taskId))[0]?.length === 9)
+    await until(async () => (await storage.database.taskWithRewrites(taskId))?.rewrites[0]?.length === 9)
     await other.engine.cancel(actor, taskId)
     expect(await setup.endOf(taskId)).toMatchObject({ status: 'cancelled' })
     expect(await setup.lastText(setup.projectId, 'first')).toBe('some text')

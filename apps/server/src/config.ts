@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { defaultSettings, type EngineSettings } from '@stagewright/core'
 import { z } from 'zod'
+import type { ViewerLimits } from './live/viewerPlaces.ts'
 
 /** A setting is missing or wrong; the message is one sentence for whoever starts the server. */
 export class BadSetting extends Error {
@@ -50,6 +51,8 @@ export const settingsSchema = z.object({
   TASK_TIMEOUT_MS: timeMs.default(defaultSettings.taskTimeoutMs),
   FIRST_TOKEN_TIMEOUT_MS: timeMs.default(defaultSettings.firstTokenTimeoutMs),
   TEXT_IDLE_TIMEOUT_MS: timeMs.default(defaultSettings.textIdleTimeoutMs),
+  VIEWERS_LIMIT: wholeNumber(1, 1_000_000).default(2_500),
+  VIEWERS_LIMIT_TOTAL: wholeNumber(1, 1_000_000).default(10_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -68,6 +71,7 @@ export type Config = {
   provider: { baseUrl: string; apiKey: string; model: string } | null
   allowPrivateProviders: boolean
   engine: EngineSettings
+  viewers: ViewerLimits
   logLevel: string
 }
 
@@ -125,6 +129,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       firstTokenTimeoutMs: settings.FIRST_TOKEN_TIMEOUT_MS,
       textIdleTimeoutMs: settings.TEXT_IDLE_TIMEOUT_MS,
     },
+    viewers: { viewersOfUser: settings.VIEWERS_LIMIT, viewersTotal: settings.VIEWERS_LIMIT_TOTAL },
     logLevel: settings.LOG_LEVEL,
   }
 }

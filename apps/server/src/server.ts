@@ -19,8 +19,9 @@ import { createStanding } from './accounts/standing.ts'
 import type { Config } from './config.ts'
 import { startDemoWriter } from './demo/demoWriter.ts'
 import { createHealthServer } from './http/healthServer.ts'
-import { createHttpServer, type HttpServer } from './http/httpServer.ts'
+import { createHttpServer, type HttpServer, type RequestTimes } from './http/httpServer.ts'
 import { watchLoopDelay } from './live/loopDelay.ts'
+import { createViewerPlaces } from './live/viewerPlaces.ts'
 import type { Logger } from './log.ts'
 import { createOriginRule } from './origins.ts'
 import { createProgram, type Program } from './program.ts'
@@ -45,6 +46,8 @@ export type ServerOptions = {
   lock?: FolderLock | undefined
   /** For tests only: how the feed is fed. */
   feedOptions?: FeedOptions
+  /** For tests only: how slowly a request may come. */
+  requestTimes?: RequestTimes
 }
 
 const version = '0.1.0'
@@ -84,7 +87,16 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const http =
     config.role === 'worker'
       ? createHealthServer(storage.isReady)
-      : await createApi({ config, log, storage, program, providers, secretKey, port: () => port })
+      : await createApi({
+          config,
+          log,
+          storage,
+          program,
+          providers,
+          secretKey,
+          port: () => port,
+          times: options.requestTimes,
+        })
   stack.defer(async () => {
     // The connections first: a feed that ends under a live one would be an error to its viewer.
     await http.close({ comeBackWithinMs })
@@ -153,10 +165,12 @@ type Api = {
   secretKey: string
   /** Where it listens, once it does. */
   port(): number
+  times: RequestTimes | undefined
 }
 
 /** What people and services reach: accounts, procedures, live text, the studio. */
-function createApi({ config, log, storage, program, providers, secretKey, port }: Api): Promise<HttpServer> {
+function createApi(parts: Api): Promise<HttpServer> {
+  const { config, log, storage, program, providers, secretKey, port, times } = parts
   const { prisma, database, isAlone, isReady } = storage
   const origins = createOriginRule(config, port)
   const standing = createStanding(prisma, { isAlone })
@@ -172,8 +186,10 @@ function createApi({ config, log, storage, program, providers, secretKey, port }
     identify: createIdentify({ auth, checkKey: createKeyCheck(auth), standing, prisma }),
     origins,
     log,
-    services: { ...program, database, apiKeys, about, log },
+    services: { ...program, database, apiKeys, about, log, viewers: createViewerPlaces(config.viewers) },
+    maxConnections: config.viewers.viewersTotal,
     isReady,
+    times,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Database, Engine, Feed, Projects, Stages } from '@stagewright/core'
+import type { Transport, Viewers } from './viewers.ts'
 
 export type User = { id: string; role: 'admin' | 'user' }
 
@@ -28,6 +29,7 @@ export type Services = {
   feed: Feed
   database: Database
   apiKeys: ApiKeys
+  viewers: Viewers
   /** What the studio must know of the server. */
   about(): Promise<{
     version: string
@@ -41,6 +43,7 @@ export type Services = {
 export type Context = Services & {
   user: User | null
   requestId: string
+  transport: Transport
   /** Whether the session or key of this request is still good; asked again while a stream runs. */
   isStillAllowed(): Promise<boolean>
   /** Resolves when the connection can take more; absent where the transport itself holds back. */

@@ -24,6 +24,7 @@ const trpcCodes: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
   'idempotency.conflict': 'CONFLICT',
   'queue.full': 'TOO_MANY_REQUESTS',
   'limit.callsPerHour': 'TOO_MANY_REQUESTS',
+  'limit.viewers': 'TOO_MANY_REQUESTS',
   'cursor.invalid': 'BAD_REQUEST',
   'provider.none': 'PRECONDITION_FAILED',
   'provider.keyRefused': 'BAD_GATEWAY',
@@ -45,6 +46,8 @@ const trpcCodes: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
   'task.queuedTooLong': 'TIMEOUT',
   'task.waitedTooLong': 'TIMEOUT',
   'task.crashedRepeatedly': 'INTERNAL_SERVER_ERROR',
+  'request.tooLarge': 'PAYLOAD_TOO_LARGE',
+  'request.tooSlow': 'TIMEOUT',
   'server.busy': 'SERVICE_UNAVAILABLE',
   'server.internal': 'INTERNAL_SERVER_ERROR',
 }

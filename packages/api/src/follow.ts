@@ -2,6 +2,7 @@ import { AppError, requireProject, requireTask, type FollowedEvent, type FollowO
 import { tracked } from '@trpc/server'
 import type { Context } from './context.ts'
 import { toTrpcError } from './errors.ts'
+import type { Place as ViewerPlace } from './viewers.ts'
 
 type Followed = AsyncGenerator<FollowedEvent, void>
 type Caller = Context & { actor: { userId: string } }
@@ -13,15 +14,19 @@ export async function followProject(
   input: Place & { projectId?: string | undefined },
   signal: AbortSignal | undefined,
 ) {
-  const place = await findPlace(ctx, input.projectId)
-  return send(ctx, signal, (from) => ctx.feed.followProject({ ...place, ...from }), input)
+  return enter(ctx, input, signal, async () => {
+    const place = await findPlace(ctx, input.projectId)
+    return (from) => ctx.feed.followProject({ ...place, ...from })
+  })
 }
 
 /** One task from a cursor on; returns after its `end`. */
 export async function followTask(ctx: Caller, input: Place & { taskId: string }, signal: AbortSignal | undefined) {
-  const { task } = await requireTask(ctx.database, ctx.actor, input.taskId)
-  const { id: taskId, projectId } = task
-  return send(ctx, signal, (from) => ctx.feed.followTask({ taskId, projectId, ...from }), input)
+  return enter(ctx, input, signal, async () => {
+    const { task } = await requireTask(ctx.database, ctx.actor, input.taskId)
+    const { id: taskId, projectId } = task
+    return (from) => ctx.feed.followTask({ taskId, projectId, ...from })
+  })
 }
 
 export async function pollProject(
@@ -55,22 +60,50 @@ async function findPlace(
 }
 
 type From = Required<Pick<FollowOptions, 'cursor' | 'signal' | 'recheck' | 'whenWritable'>>
+type Follow = (from: From) => Followed
 
-async function* send(ctx: Caller, given: AbortSignal | undefined, follow: (from: From) => Followed, place: Place) {
+/**
+ * Takes a viewer's place before anything is asked of the database, so that one who finds none costs nothing. The place
+ * is given free when the stream ends, or with the signal where it never began.
+ */
+async function enter(ctx: Caller, from: Place, given: AbortSignal | undefined, find: () => Promise<Follow>) {
   const signal = given ?? never()
+  // A link that reconnects puts the last id into `lastEventId`: newer than the cursor it began with.
+  const cursor = from.lastEventId ?? from.cursor ?? null
+  const { viewers, transport } = ctx
+  const place = viewers.enter({ userId: ctx.actor.userId, transport, isReturning: cursor !== null })
+  const leave = (): void => {
+    signal.removeEventListener('abort', leave)
+    place.leave()
+  }
+  signal.addEventListener('abort', leave)
+  if (signal.aborted) leave()
+  try {
+    return send(ctx, { follow: await find(), cursor, signal, place: { ...place, leave } })
+  } catch (error) {
+    leave()
+    throw error
+  }
+}
+
+type Sending = { follow: Follow; cursor: string | null; signal: AbortSignal; place: ViewerPlace }
+
+async function* send(ctx: Caller, { follow, cursor, signal, place }: Sending) {
   const recheck = async (): Promise<AppError | null> =>
     (await ctx.isStillAllowed())
       ? null
       : new AppError('auth.required', 'The session or API key of this stream is no longer good. Sign in again.')
   const { waitUntilWritable } = ctx
   const whenWritable = waitUntilWritable === undefined ? undefined : () => waitUntilWritable(signal)
-  // A link that reconnects puts the last id into `lastEventId`: newer than the cursor it began with.
-  const cursor = place.lastEventId ?? place.cursor ?? null
   try {
-    for await (const { cursor: at, event } of follow({ cursor, signal, recheck, whenWritable }))
+    for await (const { cursor: at, event } of follow({ cursor, signal, recheck, whenWritable })) {
       yield tracked(at, event)
+      place.sent(event)
+    }
   } catch (error) {
     throw toTrpcError(error)
+  } finally {
+    place.leave()
   }
 }
 

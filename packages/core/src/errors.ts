@@ -23,6 +23,7 @@ export const errorCodes = [
   'idempotency.conflict',
   'queue.full',
   'limit.callsPerHour',
+  'limit.viewers',
   'cursor.invalid',
   'provider.none',
   'provider.keyRefused',
@@ -44,6 +45,8 @@ export const errorCodes = [
   'task.queuedTooLong',
   'task.waitedTooLong',
   'task.crashedRepeatedly',
+  'request.tooLarge',
+  'request.tooSlow',
   'server.busy',
   'server.internal',
 ] as const

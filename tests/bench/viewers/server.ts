@@ -81,11 +81,13 @@ async function serveFeed(isStock: boolean): Promise<Served> {
   const userId = crypto.newId()
   const { taskId, live } = await beginTask(feed, database, crypto, userId)
   // The procedures used need no more of the services than these.
-  const services = { feed, database, log: { error: console.error } } as unknown as Context
+  const viewers = { enter: () => ({ sent() {}, leave() {} }) }
+  const services = { feed, database, viewers, log: { error: console.error } } as unknown as Context
   const contextOf = (_req: IncomingMessage): Context => ({
     ...services,
     user: { id: userId, role: 'user' },
     requestId: 'bench',
+    transport: 'sse',
     isStillAllowed: async () => true,
   })
   const adapter = createSseAdapter({

@@ -1,7 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import path from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { appRouter, pingEveryMs, type AppRouter, type Context, type Services } from '@stagewright/api'
+import { appRouter, describeError, pingEveryMs, type AppRouter, type Context, type Services } from '@stagewright/api'
+import type { TRPCError } from '@trpc/server'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { Auth } from '../accounts/auth.ts'
@@ -13,11 +14,16 @@ import type { OriginRule } from '../origins.ts'
 import { addAuthRoutes } from './authRoutes.ts'
 import { addHealthRoutes } from './healthRoutes.ts'
 import { listenOn } from './listenOn.ts'
+import { addRefusals, answerBrokenRequest, answerFrameworkError } from './refusals.ts'
 import { addSecurity } from './securityHeaders.ts'
 import { addStudioRoutes } from './studioRoutes.ts'
 
 /** A million characters of Chinese in JSON is 3 MB; nothing we take is larger. */
 const bodyLimitBytes = 4 * 1_024 * 1_024
+/** Who sends a head or a whole request more slowly than this holds a connection for nothing. */
+const defaultTimes: RequestTimes = { headWithinMs: 15_000, requestWithinMs: 120_000, checkEveryMs: 5_000 }
+/** The most calls in one batch; our client sends at most 10. */
+const maxBatchSize = 50
 const livePaths = ['live.follow', 'tasks.follow']
 const studioFolder = path.resolve(import.meta.dirname, '../../../web/dist')
 
@@ -27,8 +33,14 @@ export type HttpOptions = {
   origins: OriginRule
   log: Logger
   services: Services
+  /** WebSockets at once. */
+  maxConnections: number
   isReady(): Promise<boolean>
+  times?: RequestTimes | undefined
 }
+
+/** Milliseconds. */
+export type RequestTimes = { headWithinMs: number; requestWithinMs: number; checkEveryMs: number }
 
 export type HttpServer = {
   /** Resolves to the port, which is a free one when 0 was asked for. */
@@ -39,39 +51,14 @@ export type HttpServer = {
 
 /** Everything on one port: tRPC over HTTP, SSE and WebSocket, sign-in, health, and the studio for the rest. */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const { auth, identify, origins, log, services } = options
-  const app: FastifyInstance = fastify({
-    bodyLimit: bodyLimitBytes,
-    forceCloseConnections: true,
-    // A batch names its procedures in the path.
-    routerOptions: { maxParamLength: 5_000 },
-    genReqId: () => randomUUID(),
-  })
-  const contextOf = async (
-    req: IncomingMessage,
-    waitUntilWritable?: Context['waitUntilWritable'],
-  ): Promise<Context> => ({
-    ...services,
-    ...(await identify(req.headers)),
-    requestId: randomUUID(),
-    waitUntilWritable,
-  })
+  const { auth, origins, log } = options
+  const app = openApp(options.times ?? defaultTimes)
+  const contextOf = createContextOf(options)
   const onError = createErrorLog(log)
-  const sse = createSseAdapter({
-    router: appRouter,
-    createContext: ({ req }) => contextOf(req),
-    paths: livePaths,
-    onError,
-  })
-  const webSocket = createWebSocketGate({
-    router: appRouter,
-    createContext: ({ req, waitUntilWritable }) => contextOf(req, waitUntilWritable),
-    isAllowedOrigin: origins.isAllowed,
-    keepAlive: { pingMs: pingEveryMs, pongWaitMs: pingEveryMs / 2 },
-    onError,
-  })
+  const { sse, webSocket } = openGates(options, { contextOf, onError })
   app.server.on('upgrade', webSocket.handleUpgrade)
 
+  addRefusals(app, log)
   addSecurity(app, origins)
   addHealthRoutes(app, options.isReady)
   await addAuthRoutes(app, auth)
@@ -83,7 +70,9 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   })
   const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
     router: appRouter,
-    createContext: ({ req }) => contextOf(req.raw),
+    createContext: ({ req }) => contextOf(req.raw, 'http'),
+    maxBatchSize,
+    responseMeta: ({ errors }) => ({ headers: retryAfterOf(errors) }),
     onError,
   }
   await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions })
@@ -97,6 +86,64 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       await app.close()
     },
   }
+}
+
+function openApp(times: RequestTimes): FastifyInstance {
+  return fastify({
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: true,
+    requestTimeout: times.requestWithinMs,
+    http: { headersTimeout: times.headWithinMs, connectionsCheckingInterval: times.checkEveryMs },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerFrameworkError,
+    // A batch names its procedures in the path.
+    routerOptions: { maxParamLength: 5_000 },
+    genReqId: () => randomUUID(),
+  })
+}
+
+type ContextOf = (
+  req: IncomingMessage,
+  transport: Context['transport'],
+  waitUntilWritable?: Context['waitUntilWritable'],
+) => Promise<Context>
+
+function createContextOf({ services, identify }: HttpOptions): ContextOf {
+  return async (req, transport, waitUntilWritable) => ({
+    ...services,
+    ...(await identify(req.headers)),
+    requestId: randomUUID(),
+    transport,
+    waitUntilWritable,
+  })
+}
+
+type GateParts = { contextOf: ContextOf; onError: ReturnType<typeof createErrorLog> }
+
+/** The two transports that hold a connection. */
+function openGates({ origins, maxConnections }: HttpOptions, { contextOf, onError }: GateParts) {
+  const sse = createSseAdapter({
+    router: appRouter,
+    createContext: ({ req }) => contextOf(req, 'sse'),
+    paths: livePaths,
+    onError,
+  })
+  const webSocket = createWebSocketGate({
+    router: appRouter,
+    createContext: ({ req, waitUntilWritable }) => contextOf(req, 'webSocket', waitUntilWritable),
+    isAllowedOrigin: origins.isAllowed,
+    maxConnections,
+    keepAlive: { pingMs: pingEveryMs, pongWaitMs: pingEveryMs / 2 },
+    onError,
+  })
+  return { sse, webSocket }
+}
+
+/** The time to come back at, where a refusal names one, in HTTP's own words too. */
+function retryAfterOf(errors: readonly TRPCError[]): Record<string, string> {
+  const times = errors.map((error) => Number(describeError(error).facts.params['retryAfterMs'] ?? 0))
+  const longestMs = Math.max(0, ...times)
+  return longestMs > 0 ? { 'retry-after': String(Math.ceil(longestMs / 1_000)) } : {}
 }
 
 /** Only what we did not foresee is worth a line: refusals are answers. */

@@ -1,6 +1,6 @@
 /**
  * One viewer's response. Guarantees: nothing is queued for a viewer that does not read, beyond the frame that filled
- * the socket; one that reads nothing for `stallMs` is cut; after `close` nothing is written.
+ * the socket; after `close` nothing is written.
  *
  * open <-> full (waiting for the socket to drain) -> closed.
  */
@@ -10,13 +10,11 @@ export class SseConnection {
   /** When something was last written, by `performance.now()`. */
   lastWriteAt = performance.now()
   readonly #response: ServerResponse
-  readonly #stallMs: number
   readonly #abort = new AbortController()
   #resolveDrained: (() => void) | null = null
 
-  constructor(response: ServerResponse, stallMs: number) {
+  constructor(response: ServerResponse) {
     this.#response = response
-    this.#stallMs = stallMs
     response.on('drain', () => this.#drain())
     response.on('close', () => this.#end())
     // An error of the socket is followed by `close`; without a listener it would end the process.
@@ -44,16 +42,19 @@ export class SseConnection {
   /** Resolves when the socket has taken what was written, or the viewer is gone. */
   async drained(): Promise<void> {
     if (this.isClosed || !this.#response.writableNeedDrain) return
-    const stall = setTimeout(() => this.#response.destroy(), this.#stallMs)
     await new Promise<void>((resolve) => {
       this.#resolveDrained = resolve
     })
-    clearTimeout(stall)
   }
 
   /** True while something written has not been taken by the socket. */
   get isFull(): boolean {
     return this.#response.writableNeedDrain
+  }
+
+  /** Ends it at once; what was not taken is lost. */
+  cut(): void {
+    this.#response.destroy()
   }
 
   /** Ends the response after what was written. */

@@ -1,7 +1,7 @@
 /**
  * The router over WebSocket, on the server's own port. Guarantees: only allowed pages connect; what one connection may
  * cost is bounded (message size, subscriptions, what waits unsent); a follower is asked for more only when its
- * connection has taken most of what it was given, and one that never reads is cut.
+ * connection has taken most of what it was given, and one that never reads is cut, also where it answers pings.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -10,6 +10,7 @@ import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import type { TRPCRequestInfo } from '@trpc/server/http'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { createConnectionEncoder, createSharedEncoding } from './connectionEncoder.ts'
+import { createReaderWatch } from './readerWatch.ts'
 import { createWritability, isOverfull } from './writability.ts'
 
 export type WebSocketOptions<Router extends AnyTRPCRouter> = {
@@ -27,6 +28,10 @@ export type WebSocketOptions<Router extends AnyTRPCRouter> = {
   maxPayloadBytes?: number
   /** Subscriptions at once on one connection (20). */
   maxSubscriptions?: number
+  /** Connections at once (10,000); more are answered with 503. */
+  maxConnections?: number
+  /** One that takes nothing for so long, while there is something for it, is cut (20 s). */
+  stallMs?: number
   keepAlive?: { pingMs: number; pongWaitMs: number }
   onError?: (failure: { error: TRPCError; path: string | undefined; input: unknown; req: IncomingMessage }) => void
 }
@@ -41,17 +46,21 @@ export type WebSocketGate = {
 
 const overfullCheckMs = 250
 const policyViolation = 1008
+const retryAfterSeconds = 2
 
 export function createWebSocketGate<Router extends AnyTRPCRouter>(options: WebSocketOptions<Router>): WebSocketGate {
   const { router, path = '/trpc', maxPayloadBytes = 256 * 1024, maxSubscriptions = 20 } = options
+  const { maxConnections = 10_000, stallMs } = options
   const { pingMs, pongWaitMs } = options.keepAlive ?? { pingMs: 10_000, pongWaitMs: 5000 }
   const server = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, perMessageDeflate: false })
   const shared = createSharedEncoding()
   const stopWatch = cutOverfull(server)
+  const readers = createReaderWatch({ stallMs })
   let closing: Promise<void> | null = null
 
   const connect = (client: WebSocket, req: IncomingMessage, socket: Duplex): void => {
     const waitUntilWritable = createWritability(client, socket)
+    client.once('close', readers.add({ socket: req.socket, cut: () => client.terminate() }))
     const encoder = createConnectionEncoder(shared, {
       maxSubscriptions,
       onTooMany: () => client.close(policyViolation, `At most ${maxSubscriptions} subscriptions on one connection.`),
@@ -75,11 +84,14 @@ export function createWebSocketGate<Router extends AnyTRPCRouter>(options: WebSo
       const { pathname } = new URL(URL.canParse(req.url ?? '/', 'http://host') ? (req.url ?? '/') : '/', 'http://host')
       if (pathname !== path) return refuse(socket, '404 Not Found')
       if (origin !== undefined && !options.isAllowedOrigin(origin)) return refuse(socket, '403 Forbidden')
-      if (closing !== null) return refuse(socket, '503 Service Unavailable')
+      if (closing !== null || server.clients.size >= maxConnections) return refuse(socket, '503 Service Unavailable')
       server.handleUpgrade(req, socket, head, (client) => connect(client, req, socket))
     },
     close({ comeBackWithinMs = 0 } = {}) {
-      closing ??= sendAway(server, comeBackWithinMs).finally(stopWatch)
+      closing ??= sendAway(server, comeBackWithinMs).finally(() => {
+        stopWatch()
+        readers.stop()
+      })
       return closing
     },
   }
@@ -112,7 +124,8 @@ async function sendAway(server: WebSocketServer, withinMs: number): Promise<void
 
 function refuse(socket: Duplex, status: string): void {
   socket.on('error', () => undefined)
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const later = status.startsWith('503') ? `Retry-After: ${retryAfterSeconds}\r\n` : ''
+  socket.end(`HTTP/1.1 ${status}\r\n${later}Connection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 function waitMs(ms: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { FeedOptions } from '@stagewright/core'
 import { createClient, type Client } from '@stagewright/client'
 import { readConfig } from '../config.ts'
 import { createLog } from '../log.ts'
+import type { RequestTimes } from '../http/httpServer.ts'
 import { startServer } from '../server.ts'
 
 export type OpenServer = {
@@ -19,7 +20,12 @@ export type OpenServer = {
 
 export type Account = { userId: string; cookie: string; apiKey: string; client: Client }
 
-export type OpenServerOptions = { environment?: Record<string, string>; feedOptions?: FeedOptions; dataDir?: string }
+export type OpenServerOptions = {
+  environment?: Record<string, string>
+  feedOptions?: FeedOptions
+  requestTimes?: RequestTimes
+  dataDir?: string
+}
 
 /** The real server on a free port and a folder of its own. */
 export async function openServer(options: OpenServerOptions = {}): Promise<OpenServer> {
@@ -30,6 +36,7 @@ export async function openServer(options: OpenServerOptions = {}): Promise<OpenS
   const server = await startServer(config, log, {
     onFailure: (error) => lines.push(String(error)),
     ...(options.feedOptions && { feedOptions: options.feedOptions }),
+    ...(options.requestTimes && { requestTimes: options.requestTimes }),
   })
   const clients: Client[] = []
   return {

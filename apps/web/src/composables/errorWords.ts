@@ -30,6 +30,7 @@ const advice: Record<ErrorCode, Advice> = {
   'idempotency.conflict': { fault: 'server', action: 'reload' },
   'queue.full': { fault: 'limit', action: 'retry' },
   'limit.callsPerHour': { fault: 'limit', action: 'retry' },
+  'limit.viewers': { fault: 'limit', action: 'none' },
   'cursor.invalid': { fault: 'server', action: 'reload' },
   'provider.none': { fault: 'operator', action: 'retry' },
   'provider.keyRefused': { fault: 'operator', action: 'retry' },
@@ -51,6 +52,8 @@ const advice: Record<ErrorCode, Advice> = {
   'task.queuedTooLong': { fault: 'server', action: 'retry' },
   'task.waitedTooLong': { fault: 'you', action: 'none' },
   'task.crashedRepeatedly': { fault: 'server', action: 'retry' },
+  'request.tooLarge': { fault: 'you', action: 'none' },
+  'request.tooSlow': { fault: 'server', action: 'retry' },
   'server.busy': { fault: 'server', action: 'retry' },
   'server.internal': { fault: 'server', action: 'retry' },
 }

@@ -6,6 +6,7 @@ const short = {
   stops: 20,
   /** Stops of a task that runs in another process. */
   processStops: 10,
+  neverReaders: 10,
   /** Tokens of the text whose statements are counted; bounds are in proportion. */
   countedTokens: 150,
   /** Times may be so many times what they must be on a quiet machine. */
@@ -20,6 +21,7 @@ const full: Counts = {
   cuts: 200,
   stops: 200,
   processStops: 200,
+  neverReaders: 100,
   countedTokens: 1_000,
   patience: 1,
 }

@@ -59,7 +59,7 @@ async function untilUpgraded(request: ClientRequest): Promise<{ socket: Socket; 
 }
 
 /** A text frame as clients send it: masked, here with zeros, which change nothing. */
-function frameOf(text: string): Buffer {
+export function frameOf(text: string): Buffer {
   const payload = Buffer.from(text)
   const length =
     payload.length < 126

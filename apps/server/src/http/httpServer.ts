@@ -7,6 +7,7 @@ import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/a
 import { fastify, type FastifyInstance } from 'fastify'
 import type { Auth } from '../accounts/auth.ts'
 import type { Identify } from '../accounts/identify.ts'
+import { createReaderWatch } from '../live/readerWatch.ts'
 import { createSseAdapter } from '../live/sseAdapter.ts'
 import { createWebSocketGate } from '../live/webSocket.ts'
 import type { Logger } from '../log.ts'
@@ -14,7 +15,7 @@ import type { OriginRule } from '../origins.ts'
 import { addAuthRoutes } from './authRoutes.ts'
 import { addHealthRoutes } from './healthRoutes.ts'
 import { listenOn } from './listenOn.ts'
-import { addRefusals, answerBrokenRequest, answerFrameworkError } from './refusals.ts'
+import { addRefusals, answerBrokenRequest, answerFrameworkError, maxAddressLength } from './refusals.ts'
 import { addSecurity } from './securityHeaders.ts'
 import { addStudioRoutes } from './studioRoutes.ts'
 
@@ -56,10 +57,12 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   const contextOf = createContextOf(options)
   const onError = createErrorLog(log)
   const { sse, webSocket } = openGates(options, { contextOf, onError })
+  const readers = createReaderWatch()
+  app.server.on('connection', readers.add)
   app.server.on('upgrade', webSocket.handleUpgrade)
 
-  addRefusals(app, log)
   addSecurity(app, origins)
+  addRefusals(app, log)
   addHealthRoutes(app, options.isReady)
   await addAuthRoutes(app, auth)
   app.addHook('onRequest', async (request, reply) => {
@@ -83,6 +86,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     async close({ comeBackWithinMs }) {
       sse.closeAll({ comeBackWithinMs })
       await webSocket.close({ comeBackWithinMs })
+      readers.stop()
       await app.close()
     },
   }
@@ -97,7 +101,7 @@ function openApp(times: RequestTimes): FastifyInstance {
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: answerFrameworkError,
     // A batch names its procedures in the path.
-    routerOptions: { maxParamLength: 5_000 },
+    routerOptions: { maxParamLength: maxAddressLength },
     genReqId: () => randomUUID(),
   })
 }

@@ -18,10 +18,22 @@ const trpcNumbers: Readonly<Record<number, { code: string; number: number }>> = 
 }
 const badRequest = { code: 'BAD_REQUEST', number: -32_600 }
 
+/** In characters. Our client's batches keep within 8,000. */
+export const maxAddressLength = 10_000
+
 type Refusal = { status: number; appCode: ErrorCode; message: string; params?: ErrorParams }
+
+const addressTooLong: Refusal = {
+  status: 414,
+  appCode: 'request.tooLarge',
+  message: 'The address of the request is too long.',
+}
 
 /** Fastify's own refusals, in our words. What we did not foresee is logged and told as `server.internal`. */
 export function addRefusals(app: FastifyInstance, log: Logger): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.url.length > maxAddressLength) answer(addressTooLong, request, reply)
+  })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refusal = decideRefusal(error)
     if (refusal.appCode === 'server.internal')
@@ -47,7 +59,7 @@ export function decideRefusal(error: Pick<FastifyError, 'code' | 'statusCode' | 
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return { status: 413, appCode: 'request.tooLarge', message: 'The body of the request is larger than is taken.' }
     case 'FST_ERR_MAX_PARAM_LENGTH':
-      return { status: 414, appCode: 'request.tooLarge', message: 'The address of the request is too long.' }
+      return addressTooLong
     default: {
       const status = error.statusCode ?? 500
       if (status >= 500) return { status: 500, appCode: 'server.internal', message: 'The server made a mistake.' }

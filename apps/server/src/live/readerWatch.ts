@@ -1,25 +1,22 @@
 /**
- * Cuts viewers that do not read. Guarantee: a connection for which something waits, and which has taken none of it for
+ * Cuts who does not read: viewers, and who asks for a large text and takes none of it. Guarantee: a connection for which something waits, and which has taken none of it for
  * `stallMs`, is cut at the next look (an eighth of `stallMs` later at most); one that takes anything, however slowly, is
  * not. One timer for all connections, and none while there are none.
  *
- * watched -> (cut | removed).
+ * It is cut by a reset, because at an orderly end the system would keep what waits, for minutes.
+ *
+ * watched -> closed, by us or by anybody.
  */
 import type { Socket } from 'node:net'
 import { readKernelQueues } from './unsentBytes.ts'
 
-export type WatchedReader = {
-  socket: Socket
-  cut(): void
-}
-
 export type ReaderWatch = {
-  /** Returns the way to stop watching it. */
-  add(reader: WatchedReader): () => void
+  /** Watches it until it is closed. */
+  add(socket: Socket): void
   stop(): void
 }
 
-type Watched = WatchedReader & { takenBytes: number; sinceMs: number }
+type Watched = { socket: Socket; takenBytes: number; sinceMs: number }
 
 export const defaultStallMs = 20_000
 
@@ -40,7 +37,7 @@ export function createReaderWatch({ stallMs = defaultStallMs }: { stallMs?: numb
       const takenBytes = handedOverBytes(socket) - inKernel
       const hasTaken = socket.writableLength + inKernel === 0 || takenBytes > reader.takenBytes
       if (hasTaken) Object.assign(reader, { takenBytes, sinceMs: nowMs })
-      else if (nowMs - reader.sinceMs >= stallMs) reader.cut()
+      else if (nowMs - reader.sinceMs >= stallMs) socket.resetAndDestroy()
     }
   }
   const stop = (): void => {
@@ -48,14 +45,14 @@ export function createReaderWatch({ stallMs = defaultStallMs }: { stallMs?: numb
     timer = null
   }
   return {
-    add({ socket, cut }) {
-      const reader = { socket, cut, takenBytes: 0, sinceMs: performance.now() }
+    add(socket) {
+      const reader = { socket, takenBytes: 0, sinceMs: performance.now() }
       watched.add(reader)
       timer ??= setInterval(() => void look(), stallMs / 8).unref()
-      return () => {
+      socket.once('close', () => {
         watched.delete(reader)
         if (watched.size === 0) stop()
-      }
+      })
     },
     stop() {
       watched.clear()

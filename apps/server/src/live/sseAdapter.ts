@@ -2,7 +2,7 @@
  * Serves subscriptions in exactly tRPC's SSE wire format, written to node's response without web streams: a frame is
  * encoded once for all viewers at the same place, which is several times cheaper than tRPC's own path. Types, auth and
  * `tracked()` stay tRPC's. Guarantees: events and errors are those of tRPC's own adapter; a viewer's next event is
- * asked for only when its socket has taken the last one; one that takes nothing is cut.
+ * asked for only when its socket has taken the last one. Who takes nothing at all is cut by `readerWatch.ts`.
  *
  * Not carried over: batches, observables, `emitAndEndImmediately`, `maxDurationMs` and `responseMeta`.
  */
@@ -18,7 +18,6 @@ import {
 import type { TRPCRequestInfo } from '@trpc/server/http'
 import { createEventFrames, type EventFrames } from './eventFrames.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { createReaderWatch } from './readerWatch.ts'
 import { SseConnection } from './sseConnection.ts'
 import { asFailure, createSseErrors, type SseErrors } from './sseErrors.ts'
 import { describeRequest, findPath, readSseRequest, type SseRequest } from './sseRequest.ts'
@@ -30,8 +29,6 @@ export type SseAdapterOptions<Router extends AnyTRPCRouter> = {
   paths: readonly string[]
   /** Where the router is mounted. */
   basePath?: string
-  /** A viewer that takes nothing for so long, while there is something for it, is cut (20 s). */
-  stallMs?: number
   onError?: (failure: { error: TRPCError; path: string | undefined; input: unknown; req: IncomingMessage }) => void
 }
 
@@ -62,11 +59,10 @@ const sseHeaders = {
 const returnFrame = Buffer.from('event: return\ndata: \n\n\n')
 
 export function createSseAdapter<Router extends AnyTRPCRouter>(options: SseAdapterOptions<Router>): SseAdapter {
-  const { router, paths, basePath = '/trpc', stallMs } = options
+  const { router, paths, basePath = '/trpc' } = options
   const { sse = {}, transformer } = (router as AnyTRPCRouter)._def._config
   const connectedFrame = Buffer.from(`event: connected\ndata: ${JSON.stringify(sse.client ?? {})}\n\n\n`)
   const open = new Set<SseConnection>()
-  const readers = createReaderWatch({ stallMs })
   const stopHeartbeat = startHeartbeat(open, sse.ping?.enabled === true ? (sse.ping.intervalMs ?? 1000) : null)
   let isClosing = false
   const tools: Tools<Router> = {
@@ -94,15 +90,12 @@ export function createSseAdapter<Router extends AnyTRPCRouter>(options: SseAdapt
       open.add(connection)
       res.writeHead(200, { ...headers, ...sseHeaders })
       connection.write([connectedFrame])
-      const unwatch = readers.add({ socket: req.socket, cut: () => connection.cut() })
       await serve(tools, connection, request, { req, res, info })
-      unwatch()
       open.delete(connection)
     },
     closeAll({ comeBackWithinMs = 0 } = {}) {
       isClosing = true
       stopHeartbeat()
-      readers.stop()
       // Without `return` an EventSource takes the end for a cut and comes back after `retry`, from its last id.
       for (const connection of open) {
         connection.write([`retry: ${Math.round(100 + Math.random() * comeBackWithinMs)}\n\n`])

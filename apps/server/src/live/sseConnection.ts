@@ -52,11 +52,6 @@ export class SseConnection {
     return this.#response.writableNeedDrain
   }
 
-  /** Ends it at once; what was not taken is lost. */
-  cut(): void {
-    this.#response.destroy()
-  }
-
   /** Ends the response after what was written. */
   close(): void {
     if (!this.isClosed) this.#response.end()

@@ -1,7 +1,7 @@
 /**
  * The router over WebSocket, on the server's own port. Guarantees: only allowed pages connect; what one connection may
  * cost is bounded (message size, subscriptions, what waits unsent); a follower is asked for more only when its
- * connection has taken most of what it was given, and one that never reads is cut, also where it answers pings.
+ * connection has taken most of what it was given, and one that never reads is cut.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -10,7 +10,6 @@ import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import type { TRPCRequestInfo } from '@trpc/server/http'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { createConnectionEncoder, createSharedEncoding } from './connectionEncoder.ts'
-import { createReaderWatch } from './readerWatch.ts'
 import { createWritability, isOverfull } from './writability.ts'
 
 export type WebSocketOptions<Router extends AnyTRPCRouter> = {
@@ -30,8 +29,6 @@ export type WebSocketOptions<Router extends AnyTRPCRouter> = {
   maxSubscriptions?: number
   /** Connections at once (10,000); more are answered with 503. */
   maxConnections?: number
-  /** One that takes nothing for so long, while there is something for it, is cut (20 s). */
-  stallMs?: number
   keepAlive?: { pingMs: number; pongWaitMs: number }
   onError?: (failure: { error: TRPCError; path: string | undefined; input: unknown; req: IncomingMessage }) => void
 }
@@ -50,17 +47,15 @@ const retryAfterSeconds = 2
 
 export function createWebSocketGate<Router extends AnyTRPCRouter>(options: WebSocketOptions<Router>): WebSocketGate {
   const { router, path = '/trpc', maxPayloadBytes = 256 * 1024, maxSubscriptions = 20 } = options
-  const { maxConnections = 10_000, stallMs } = options
+  const { maxConnections = 10_000 } = options
   const { pingMs, pongWaitMs } = options.keepAlive ?? { pingMs: 10_000, pongWaitMs: 5000 }
   const server = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, perMessageDeflate: false })
   const shared = createSharedEncoding()
   const stopWatch = cutOverfull(server)
-  const readers = createReaderWatch({ stallMs })
   let closing: Promise<void> | null = null
 
   const connect = (client: WebSocket, req: IncomingMessage, socket: Duplex): void => {
     const waitUntilWritable = createWritability(client, socket)
-    client.once('close', readers.add({ socket: req.socket, cut: () => client.terminate() }))
     const encoder = createConnectionEncoder(shared, {
       maxSubscriptions,
       onTooMany: () => client.close(policyViolation, `At most ${maxSubscriptions} subscriptions on one connection.`),
@@ -88,10 +83,7 @@ export function createWebSocketGate<Router extends AnyTRPCRouter>(options: WebSo
       server.handleUpgrade(req, socket, head, (client) => connect(client, req, socket))
     },
     close({ comeBackWithinMs = 0 } = {}) {
-      closing ??= sendAway(server, comeBackWithinMs).finally(() => {
-        stopWatch()
-        readers.stop()
-      })
+      closing ??= sendAway(server, comeBackWithinMs).finally(stopWatch)
       return closing
     },
   }

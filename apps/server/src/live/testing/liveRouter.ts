@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { initTRPC, tracked, TRPCError } from '@trpc/server'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { z } from 'zod'
+import { createReaderWatch } from '../readerWatch.ts'
 import { createSseAdapter } from '../sseAdapter.ts'
 
 export type LiveContext = {
@@ -107,11 +108,10 @@ export async function serveOurs(options: { stallMs?: number } = {}) {
     router: liveRouter,
     createContext: ({ req }) => contextOf(req),
     paths,
-    ...options,
   })
-  const served = await listen(
-    createServer((req, res) => void (adapter.handles(req) ? adapter.handle(req, res) : stock(req, res))),
-  )
+  const server = createServer((req, res) => void (adapter.handles(req) ? adapter.handle(req, res) : stock(req, res)))
+  server.on('connection', createReaderWatch(options).add)
+  const served = await listen(server)
   return { ...served, adapter }
 }
 

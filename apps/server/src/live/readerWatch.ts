@@ -18,7 +18,8 @@ export type ReaderWatch = {
 
 type Watched = { socket: Socket; takenBytes: number; sinceMs: number }
 
-export const defaultStallMs = 20_000
+/** Gone within 30 s, with the time in which its windows fill. Who comes back goes on from its cursor. */
+export const defaultStallMs = 15_000
 
 export function createReaderWatch({ stallMs = defaultStallMs }: { stallMs?: number | undefined } = {}): ReaderWatch {
   const watched = new Set<Watched>()

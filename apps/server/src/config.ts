@@ -53,6 +53,7 @@ export const settingsSchema = z.object({
   TEXT_IDLE_TIMEOUT_MS: timeMs.default(defaultSettings.textIdleTimeoutMs),
   VIEWERS_LIMIT: wholeNumber(1, 1_000_000).default(2_500),
   VIEWERS_LIMIT_TOTAL: wholeNumber(1, 1_000_000).default(10_000),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -72,6 +73,8 @@ export type Config = {
   allowPrivateProviders: boolean
   engine: EngineSettings
   viewers: ViewerLimits
+  /** Who bears it may read /metrics; null: only this machine may. */
+  metricsToken: string | null
   logLevel: string
 }
 
@@ -130,6 +133,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       textIdleTimeoutMs: settings.TEXT_IDLE_TIMEOUT_MS,
     },
     viewers: { viewersOfUser: settings.VIEWERS_LIMIT, viewersTotal: settings.VIEWERS_LIMIT_TOTAL },
+    metricsToken: settings.METRICS_TOKEN ?? null,
     logLevel: settings.LOG_LEVEL,
   }
 }

@@ -8,6 +8,7 @@ const secretPaths = [
   'authorization',
   'cookie',
   'secretKey',
+  'metricsToken',
   'token',
   'connectionString',
   '*.apiKey',

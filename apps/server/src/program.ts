@@ -11,6 +11,7 @@ import {
   type Engine,
   type Feed,
   type FeedOptions,
+  type FeedPublisher,
   type JobQueue,
   type Projects,
   type ProviderPort,
@@ -32,6 +33,8 @@ export type ProgramParts = {
   relay: TextRelay | null
   log: Logger
   feedOptions?: FeedOptions
+  /** The feed as the engine is given it. */
+  watchText?(feed: FeedPublisher): FeedPublisher
 }
 
 /** The program itself on its ports: nothing here knows HTTP, Prisma or the environment. */
@@ -46,6 +49,7 @@ export function createProgram({
   relay,
   log,
   feedOptions,
+  watchText,
 }: ProgramParts): Program {
   const onError = (error: unknown): void =>
     log.warn({ err: error }, 'The feed could not look at the database; trying again.')
@@ -55,7 +59,7 @@ export function createProgram({
     database,
     queue,
     provider,
-    feed,
+    feed: watchText?.(feed) ?? feed,
     doorbell,
     clock: processClock,
     crypto: processCrypto,

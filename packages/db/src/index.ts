@@ -1,5 +1,6 @@
 export { createSharedDoorbell } from './bell/createSharedDoorbell.ts'
 export * from './errors.ts'
+export { readLoad, type LoadFigures } from './figures/readLoad.ts'
 export { migrate } from './migrate.ts'
 export { openDatabase, type Database, type DatabaseLogEntry, type OpenDatabaseOptions } from './openDatabase.ts'
 export type { PrismaClient as Prisma } from './generated/prisma/client.ts'

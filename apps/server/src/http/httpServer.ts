@@ -13,8 +13,8 @@ import { createWebSocketGate } from '../live/webSocket.ts'
 import type { Logger } from '../log.ts'
 import type { OriginRule } from '../origins.ts'
 import { addAuthRoutes } from './authRoutes.ts'
-import { addHealthRoutes } from './healthRoutes.ts'
 import { listenOn } from './listenOn.ts'
+import { addOperationsRoutes, type Operations } from './operationsRoutes.ts'
 import { addRefusals, answerBrokenRequest, answerFrameworkError, maxAddressLength } from './refusals.ts'
 import { addSecurity } from './securityHeaders.ts'
 import { addStudioRoutes } from './studioRoutes.ts'
@@ -34,9 +34,9 @@ export type HttpOptions = {
   origins: OriginRule
   log: Logger
   services: Services
+  operations: Operations
   /** WebSockets at once. */
   maxConnections: number
-  isReady(): Promise<boolean>
   times?: RequestTimes | undefined
 }
 
@@ -63,7 +63,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
 
   addSecurity(app, origins)
   addRefusals(app, log)
-  addHealthRoutes(app, options.isReady)
+  addOperationsRoutes(app, options.operations)
   await addAuthRoutes(app, auth)
   app.addHook('onRequest', async (request, reply) => {
     if (!sse.handles(request.raw)) return

@@ -7,7 +7,8 @@ export type ViewerLimits = { viewersOfUser: number; viewersTotal: number }
 export type PlaceEvents = {
   entered?(arrival: Arrival): void
   refused?(arrival: Arrival): void
-  sent?: Place['sent'] | undefined
+  /** What is told of the events a viewer takes. */
+  watch?(): Place['sent']
 }
 
 export type ViewerPlaces = Viewers & { count(transport: Transport): number }
@@ -32,7 +33,6 @@ export function createViewerPlaces(limits: ViewerLimits, events: PlaceEvents = {
     if (left === 0) ofUser.delete(userId)
     else ofUser.set(userId, left)
   }
-  const sent = events.sent ?? (() => undefined)
   return {
     count: (transport) => ofTransport.get(transport) ?? 0,
     enter(arrival) {
@@ -48,10 +48,12 @@ export function createViewerPlaces(limits: ViewerLimits, events: PlaceEvents = {
         if (isHere) add(arrival, -1)
         isHere = false
       }
-      return { sent, leave }
+      return { sent: events.watch?.() ?? nothing, leave }
     },
   }
 }
+
+function nothing(): void {}
 
 /** Null when one more may come in. `random` in [0, 1) spreads those who are refused. */
 export function decideEntry(

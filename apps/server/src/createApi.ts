@@ -1,0 +1,54 @@
+import { createApiKeys, createKeyCheck } from './accounts/apiKeys.ts'
+import { createAuth } from './accounts/auth.ts'
+import { createIdentify } from './accounts/identify.ts'
+import { createStanding } from './accounts/standing.ts'
+import type { Config } from './config.ts'
+import type { Operations } from './http/operationsRoutes.ts'
+import { createHttpServer, type HttpServer, type RequestTimes } from './http/httpServer.ts'
+import type { ViewerPlaces } from './live/viewerPlaces.ts'
+import type { Logger } from './log.ts'
+import type { Storage } from './openStorage.ts'
+import { createOriginRule } from './origins.ts'
+import type { Program } from './program.ts'
+import type { Providers } from './providers/openProviders.ts'
+
+const version = '0.1.0'
+
+export type ApiParts = {
+  config: Config
+  log: Logger
+  storage: Pick<Storage, 'prisma' | 'database' | 'isAlone'>
+  program: Program
+  providers: Providers
+  secretKey: string
+  viewers: ViewerPlaces
+  operations: Operations
+  /** Where it listens, once it does. */
+  port(): number
+  times: RequestTimes | undefined
+}
+
+/** What people and services reach: accounts, procedures, live text, the studio. */
+export function createApi(parts: ApiParts): Promise<HttpServer> {
+  const { config, log, storage, program, providers, secretKey, viewers, port } = parts
+  const { prisma, database, isAlone } = storage
+  const origins = createOriginRule(config, port)
+  const standing = createStanding(prisma, { isAlone })
+  const auth = createAuth({ prisma, secretKey, origins, publicUrl: config.publicUrl, standing, log })
+  const apiKeys = createApiKeys(auth, prisma, standing)
+  const about = async () => ({
+    version,
+    usesDemoWriter: await providers.usesDemoWriter(),
+    hasAccounts: (await prisma.user.findFirst({ select: { id: true } })) !== null,
+  })
+  return createHttpServer({
+    auth,
+    identify: createIdentify({ auth, checkKey: createKeyCheck(auth), standing, prisma }),
+    origins,
+    log,
+    services: { ...program, database, apiKeys, about, log, viewers },
+    maxConnections: config.viewers.viewersTotal,
+    operations: parts.operations,
+    times: parts.times,
+  })
+}

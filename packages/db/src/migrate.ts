@@ -35,6 +35,9 @@ interface Migration {
 export async function migrate(pool: pg.Pool, folder: string = migrationsFolder): Promise<string[]> {
   const migrations = await readMigrations(folder)
   const client = await pool.connect()
+  // Without a listener its loss would end the process; the statement under way fails of it too.
+  const ignore = (): void => {}
+  client.on('error', ignore)
   try {
     await lock(client)
     await client.query(bookkeepingTable)
@@ -47,6 +50,7 @@ export async function migrate(pool: pg.Pool, folder: string = migrationsFolder):
       () => false,
       () => true,
     )
+    client.removeListener('error', ignore)
     client.release(failure)
   }
 }

@@ -53,15 +53,27 @@ const drainTimeoutMs = 5_000
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const log = options.log ?? (() => {})
-  const backend = options.url === undefined ? await openFolder(options, log) : await openServer(options.url)
+  const { url } = options
+  const backend = url === undefined ? await openFolder(options, log) : await openServer(url)
   const database = connectDatabase(backend, log)
   try {
-    const applied = await migrate(database.pool, migrationsFolder)
+    const applied = url === undefined ? await migrate(database.pool, migrationsFolder) : await migrateServer(url)
     if (applied.length > 0) log({ level: 'info', message: `Applied migrations: ${applied.join(', ')}` })
     return database
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/** A migration may take its time. */
+async function migrateServer(url: string): Promise<string[]> {
+  const pool = new pg.Pool({ ...poolConfigOf(url, null), max: 1 })
+  pool.on('error', () => {}) // what it would say is thrown by the call under way
+  try {
+    return await migrate(pool, migrationsFolder)
+  } finally {
+    await pool.end()
   }
 }
 

@@ -6,13 +6,13 @@ const serverUrl = process.env['TEST_DATABASE_URL']!
 
 describe('poolConfigOf', () => {
   it.each(['', '?options=-c%20statement_timeout%3D5s'])(
-    'gives sessions in UTC, with the options of the address (%s)',
+    'gives sessions in UTC and a limit, with the options of the address (%s)',
     async (search) => {
       const pool = new pg.Pool(poolConfigOf(serverUrl + search))
       const { rows } = await pool.query(
         `SELECT current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS timeout`,
       )
-      expect(rows).toEqual([{ zone: 'UTC', timeout: search === '' ? '0' : '5s' }])
+      expect(rows).toEqual([{ zone: 'UTC', timeout: search === '' ? '9s' : '5s' }])
       await pool.end()
     },
   )

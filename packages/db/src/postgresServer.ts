@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { boundedClientClass } from './boundedClient.ts'
 import { DatabaseTooOld, DatabaseUnreachable, DatabaseUrlInvalid } from './errors.ts'
 
 const oldestVersion = 15
@@ -7,12 +8,22 @@ const oldestVersion = 15
 const connectTimeoutMs = 10_000
 
 /**
- * Settings of a pool on the PostgreSQL server at `url`. Its sessions are in UTC, because Prisma's adapter sends and reads
- * times without a zone. Throws DatabaseUrlInvalid.
+ * Milliseconds that the server may owe an answer. Far more than any statement of ours takes, and little enough that one
+ * that hangs is known to be away before a lease of 10 s is twice over.
  */
-export function poolConfigOf(url: string): pg.PoolConfig {
+export const answerWithinMs = 10_000
+
+/**
+ * Settings of a pool on the PostgreSQL server at `url`. Its sessions are in UTC, because Prisma's adapter sends and reads
+ * times without a zone. A server that hangs is given up after `withinMs`; a statement that waits for a lock, and a
+ * transaction whose process has fallen silent, are ended by the server itself a little before that. `null`: no limit, for
+ * migrations. Throws DatabaseUrlInvalid.
+ */
+export function poolConfigOf(url: string, withinMs: number | null = answerWithinMs): pg.PoolConfig {
   const address = parseUrl(url)
-  const options = [address.searchParams.get('options'), '-c timezone=UTC'].filter(Boolean).join(' ')
+  // The last one wins: limits of the operator's own before ours, but never another time zone.
+  const limits = withinMs === null ? [] : limitsOf(withinMs)
+  const options = [...limits, address.searchParams.get('options'), '-c timezone=UTC'].filter(Boolean).join(' ')
   address.searchParams.delete('options') // in the address it would win over ours
   return {
     connectionString: address.href,
@@ -20,7 +31,14 @@ export function poolConfigOf(url: string): pg.PoolConfig {
     max: 10,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    ...(withinMs === null ? {} : { Client: boundedClientClass(withinMs) }),
   }
+}
+
+/** Sooner than ours, so that whoever can still answer says why, and the connection stays good. */
+function limitsOf(withinMs: number): string[] {
+  const limitMs = Math.ceil(withinMs * 0.9)
+  return [`-c statement_timeout=${limitMs}`, `-c idle_in_transaction_session_timeout=${limitMs}`]
 }
 
 /** Makes sure that the server answers and is new enough. Throws DatabaseUnreachable or DatabaseTooOld. */

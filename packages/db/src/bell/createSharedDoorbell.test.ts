@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { BellKey } from '@stagewright/core'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { DatabaseLogEntry } from '../openDatabase.ts'
 import { poolConfigOf } from '../postgresServer.ts'
 import { openTestDatabase, type TestDatabase } from '../testing/index.ts'
+import { Way } from '../testing/way.ts'
 import { bellChannel, createSharedDoorbell, type SharedDoorbell } from './createSharedDoorbell.ts'
 
 let database: TestDatabase
@@ -150,45 +149,6 @@ describe('the bell between processes', () => {
 })
 
 describe('while the database is away', () => {
-  /** A way to the server that a test can cut: as a database that is down and comes back. */
-  class Way {
-    readonly #target: { host: string; port: number }
-    #server: Server | null = null
-    #port = 0
-    readonly #sockets = new Set<Socket>()
-
-    constructor(url: string) {
-      const { hostname, port } = new URL(url)
-      this.#target = { host: hostname, port: Number(port) }
-    }
-
-    async open(): Promise<string> {
-      this.#server = createServer((socket) => {
-        const onward = connect(this.#target)
-        for (const end of [socket, onward]) {
-          this.#sockets.add(end)
-          end.on('error', () => {}).on('close', () => (socket.destroy(), onward.destroy()))
-        }
-        socket.pipe(onward).pipe(socket)
-      }).listen(this.#port, '127.0.0.1')
-      await once(this.#server, 'listening')
-      this.#port = (this.#server.address() as { port: number }).port
-      const address = new URL(database.url!)
-      address.host = `127.0.0.1:${this.#port}`
-      return address.href
-    }
-
-    async cut(): Promise<void> {
-      const server = this.#server
-      this.#server = null
-      for (const socket of this.#sockets) socket.destroy()
-      this.#sockets.clear()
-      if (server === null) return
-      server.close()
-      await once(server, 'close')
-    }
-  }
-
   it('M4 rings throw nothing and pile up nothing, and are sent when it is back', async () => {
     const way = new Way(database.url!)
     const here = await open(poolConfigOf(await way.open()))

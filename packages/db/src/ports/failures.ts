@@ -27,8 +27,8 @@ const lostSocketCodes = new Set([
 const lostKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'])
 /** Not reachable, timed out, closed, no free connection in time, transaction not begun or ended in time. */
 const lostPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'])
-/** Connection exceptions, shutting down or starting up, too many connections. */
-const lostStates = /^(08...|57P0[123]|53300)$/
+/** Connection exceptions, shutting down or starting up, too many connections, and what took too long (see poolConfigOf). */
+const lostStates = /^(08...|57P0[123]|53300|57014|25P03)$/
 /** node-postgres gives these no code: the words are all there is to tell them by. */
 const lostWords =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after|timeout exceeded when trying to connect)/

@@ -23,8 +23,11 @@ export class BossDatabase implements Db {
   /** pg-boss also sends `BEGIN; …; COMMIT` as one text: after an error its connection would stay in a failed transaction. */
   async executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
     const client = await this.#pool.connect()
+    // Without a listener its loss would end the process; the statement under way fails of it too.
+    client.on('error', ignore)
     try {
       const result = await client.query<Record<string, unknown>>(text, values)
+      client.removeListener('error', ignore)
       client.release()
       return result
     } catch (error) {
@@ -50,3 +53,5 @@ export class BossDatabase implements Db {
     await this.#pool.end()
   }
 }
+
+function ignore(): void {}

@@ -55,6 +55,31 @@ export async function migrate(pool: pg.Pool, folder: string = migrationsFolder):
   }
 }
 
+/** Names of the folder's migrations that a database lacks, and of those that are not what was applied to it. */
+export type MigrationState = { pending: string[]; changed: string[]; failed: string[] }
+
+/** What a start would find; changes nothing. */
+export async function readMigrationState(pool: pg.Pool, folder: string = migrationsFolder): Promise<MigrationState> {
+  const { rows: tables } = await pool.query<{ found: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS found`,
+  )
+  const { rows } = tables[0]?.found
+    ? await pool.query<{ name: string; checksum: string; finished: boolean }>(
+        `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished FROM _prisma_migrations
+         WHERE rolled_back_at IS NULL ORDER BY started_at`,
+      )
+    : { rows: [] }
+  const applied = new Map(rows.map((row) => [row.name, row]))
+  const state: MigrationState = { pending: [], changed: [], failed: [] }
+  for (const { name, checksum } of await readMigrations(folder)) {
+    const row = applied.get(name)
+    if (row === undefined) state.pending.push(name)
+    else if (!row.finished) state.failed.push(name)
+    else if (row.checksum !== checksum) state.changed.push(name)
+  }
+  return state
+}
+
 /** A digest of all migrations of the folder: two folders with the same digest make the same database. */
 export async function digestMigrations(folder: string = migrationsFolder): Promise<string> {
   const hash = createHash('sha256')

@@ -21,6 +21,8 @@ export interface OpenDatabaseOptions {
   readonly dataDir: string
   /** The folder's lock, where the caller holds it already; it is released with the database. */
   readonly lock?: FolderLock | undefined
+  /** `nothing`: for who only wants to look. By default the newest migration is applied. */
+  readonly migrateTo?: 'newest' | 'nothing'
   readonly log?: (entry: DatabaseLogEntry) => void
   /** The embedded database went away while in use: the process cannot go on and should say so and end. */
   readonly onFailure?: (error: EmbeddedDatabaseFailed) => void
@@ -57,6 +59,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   const backend = url === undefined ? await openFolder(options, log) : await openServer(url)
   const database = connectDatabase(backend, log)
   try {
+    if (options.migrateTo === 'nothing') return database
     const applied = url === undefined ? await migrate(database.pool, migrationsFolder) : await migrateServer(url)
     if (applied.length > 0) log({ level: 'info', message: `Applied migrations: ${applied.join(', ')}` })
     return database

@@ -9,11 +9,12 @@ import { explain, SetupFailure } from './bootstrap/failure.mjs'
 import { installDependencies } from './bootstrap/install.mjs'
 import { provideTools } from './bootstrap/tools.mjs'
 
-/** What runs under the project's Node for each command; `start` and `dev` have a build before it. */
+/** What runs under the project's Node for each command; some have a build before it. */
 const COMMANDS = {
   setup: [],
   start: ['apps/server/src/main.ts'],
   dev: ['scripts/dev.ts'],
+  doctor: ['apps/server/src/doctor/main.ts'],
   test: ['scripts/verify.ts'],
   check: ['scripts/verify.ts', 'types', 'lint', 'direction', 'format', 'schema'],
   format: ['node_modules/oxfmt/bin/oxfmt', '.'],
@@ -31,7 +32,7 @@ async function main([command, ...rest]) {
   // `exec` runs any program with the project's Node and pnpm on the PATH.
   if (command === 'exec') return runAttached(rest[0], rest.slice(1), tools.env)
   if (command === 'setup') return 0
-  if (command === 'start' || command === 'dev') await buildWhatChanged(tools)
+  if (['start', 'dev', 'doctor'].includes(command)) await buildWhatChanged(tools)
   return runAttached(tools.node, [...COMMANDS[command], ...rest], tools.env)
 }
 

@@ -2,6 +2,7 @@ import type { Engine, Feed } from '@stagewright/core'
 import type { LoadFigures } from '@stagewright/db'
 import type { Instruments } from './instruments.ts'
 
+/** What is read when somebody asks. */
 export type Readable = {
   engine: Pick<Engine, 'runningCount'>
   feed: Pick<Feed, 'sizes'>

@@ -17,16 +17,16 @@ export type MendParts = {
 export async function mendStuck(parts: MendParts, stuck: Stuck, options: { afterMs?: number } = {}): Promise<boolean> {
   const isStillSo = async (): Promise<boolean> =>
     (await findStuck(parts.pool, options)).some((each) => JSON.stringify(each) === JSON.stringify(stuck))
-  if (!(await isStillSo())) return false
   switch (stuck.type) {
     case 'taskWithoutJob':
+      if (!(await isStillSo())) return false
       // A hint too many does no harm: the claim decides.
       await parts.database.transaction((tx) => tx.sendJob({ taskId: stuck.taskId, projectId: stuck.projectId }))
       return true
     case 'leaseRunOut':
       return (await parts.queue.supervise()) > 0
     case 'jobWithoutTask':
-      return removeJob(parts.pool, stuck.jobId)
+      return (await isStillSo()) && removeJob(parts.pool, stuck.jobId)
     case 'openText':
       return parts.database.transaction((tx) => closeText(tx, parts.crypto, stuck))
     case 'heldStage':
@@ -59,11 +59,14 @@ async function closeText(
   throw new Error(`Text ${rewriteId} says that it has ${rewrite.length} characters, and ${text.length} are stored.`)
 }
 
-async function freeStage(tx: Tx, { projectId, stage: key }: Extract<Stuck, { type: 'heldStage' }>): Promise<boolean> {
+async function freeStage(
+  tx: Tx,
+  { projectId, stage: key, status }: Extract<Stuck, { type: 'heldStage' }>,
+): Promise<boolean> {
   await tx.touchProject(projectId)
   const stage = (await tx.stages(projectId)).find((candidate) => candidate.key === key)
   const isWanted = (await tx.liveTasksOf(projectId)).some((task) => task.stages.includes(key))
-  if (stage === undefined || isWanted) return false
+  if (stage?.status !== status || isWanted) return false
   const current = stage.currentRewriteId === null ? null : await tx.rewrite(stage.currentRewriteId)
   await tx.updateStage(projectId, key, { status: restingStatus(stage.failure, current?.ending ?? null) })
   return true

@@ -1,7 +1,9 @@
+import { createTaskAnswers } from '@stagewright/api'
 import { createApiKeys, createKeyCheck } from './accounts/apiKeys.ts'
 import { createAuth } from './accounts/auth.ts'
 import { createIdentify } from './accounts/identify.ts'
 import { createStanding } from './accounts/standing.ts'
+import { processClock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Operations } from './http/operationsRoutes.ts'
 import { createHttpServer, type HttpServer, type RequestTimes } from './http/httpServer.ts'
@@ -11,13 +13,14 @@ import type { Storage } from './openStorage.ts'
 import { createOriginRule } from './origins.ts'
 import type { Program } from './program.ts'
 import type { Providers } from './providers/openProviders.ts'
-
-const version = '0.1.0'
+import type { OpenRedis } from './redis/openRedis.ts'
+import { version } from './version.ts'
 
 export type ApiParts = {
   config: Config
   log: Logger
   storage: Pick<Storage, 'prisma' | 'database' | 'isAlone'>
+  redis: OpenRedis | null
   program: Program
   providers: Providers
   secretKey: string
@@ -41,12 +44,16 @@ export function createApi(parts: ApiParts): Promise<HttpServer> {
     usesDemoWriter: await providers.usesDemoWriter(),
     hasAccounts: (await prisma.user.findFirst({ select: { id: true } })) !== null,
   })
+  const shelf = parts.redis?.shelf ?? null
+  // Where others write too, what this process knows may be a moment old: an answer must not be.
+  const freshRevision = isAlone ? program.feed.freshRevision : () => null
+  const taskAnswers = createTaskAnswers({ database, feed: program.feed, clock: processClock, freshRevision, shelf })
   return createHttpServer({
     auth,
     identify: createIdentify({ auth, checkKey: createKeyCheck(auth), standing, prisma }),
     origins,
     log,
-    services: { ...program, database, apiKeys, about, log, viewers },
+    services: { ...program, database, taskAnswers, apiKeys, about, log, viewers },
     maxConnections: config.viewers.viewersTotal,
     operations: parts.operations,
     times: parts.times,

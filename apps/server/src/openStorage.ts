@@ -1,4 +1,4 @@
-import { createDoorbell, type Doorbell, type TextRelay } from '@stagewright/core'
+import { createDoorbell, type Doorbell } from '@stagewright/core'
 import {
   createDatabase,
   createJobQueue,
@@ -11,7 +11,8 @@ import type { FolderLock } from '@stagewright/db/folderLock'
 import type { Config } from './config.ts'
 import type { Logger } from './log.ts'
 import { loadWithinMs } from './metrics/metrics.ts'
-import { openRedis } from './redis/openRedis.ts'
+import { openRedis, type OpenRedis } from './redis/openRedis.ts'
+import { version } from './version.ts'
 
 export type Storage = Awaited<ReturnType<typeof openStorage>>
 
@@ -64,17 +65,17 @@ async function openDoorbell(
 }
 
 /** What is faster between processes than the database, where it is set up and there are others. */
-export function openRelay(
+export function openAccelerator(
   { redisUrl: url, databaseUrl }: Config,
   log: Logger,
   stack: AsyncDisposableStack,
-): TextRelay | null {
+): OpenRedis | null {
   if (url === null) return null
   if (databaseUrl === null) {
     log.warn('REDIS_URL is not used: without DATABASE_URL there is no other process to reach.')
     return null
   }
-  const redis = openRedis({ url, log })
+  const redis = openRedis({ url, version, log })
   stack.defer(async () => redis.close())
-  return redis.relay
+  return redis
 }

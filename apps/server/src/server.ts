@@ -11,7 +11,7 @@ import { watchLoopDelay } from './live/loopDelay.ts'
 import { createViewerPlaces } from './live/viewerPlaces.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import { openRelay, openStorage, type StorageOptions } from './openStorage.ts'
+import { openAccelerator, openStorage, type StorageOptions } from './openStorage.ts'
 import { createProgram } from './program.ts'
 import { openProviders } from './providers/openProviders.ts'
 import { loadSecretKey } from './secretKey.ts'
@@ -52,7 +52,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     ...options.feedOptions,
   }
   const provider = metrics.watchCalls(providers.port)
-  const relay = openRelay(config, log, stack)
+  const redis = openAccelerator(config, log, stack)
+  const relay = redis?.relay ?? null
   const { watchText } = metrics
   const program = createProgram({ config, database, queue, provider, doorbell, relay, log, feedOptions, watchText })
   const viewers = createViewerPlaces(config.viewers, metrics.places)
@@ -73,6 +74,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
           config,
           log,
           storage: { ...storage, database },
+          redis,
           program,
           providers,
           secretKey,

@@ -1,4 +1,5 @@
 import type { Database, Engine, Feed, Projects, Stages } from '@stagewright/core'
+import type { TaskAnswers } from './taskAnswers.ts'
 import type { Transport, Viewers } from './viewers.ts'
 
 export type User = { id: string; role: 'admin' | 'user' }
@@ -28,6 +29,7 @@ export type Services = {
   stages: Stages
   feed: Feed
   database: Database
+  taskAnswers: TaskAnswers
   apiKeys: ApiKeys
   viewers: Viewers
   /** What the studio must know of the server. */

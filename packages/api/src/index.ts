@@ -1,6 +1,7 @@
 export type { ApiKeys, ApiKeyView, Context, Services, User } from './context.ts'
 export { describeError, toTrpcError, type ErrorFacts } from './errors.ts'
 export { appRouter, type AppRouter } from './router.ts'
+export { createTaskAnswers, type KnownTask, type TaskShelf } from './taskAnswers.ts'
 export { pingEveryMs, silentAfterMs } from './trpc.ts'
 export type { ProjectView } from './views/project.ts'
 export type { Arrival, Place, Transport, Viewers } from './viewers.ts'

@@ -22,7 +22,7 @@ afterAll(() => server?.stop())
 
 const log = createLog('info', { write: (line: string) => void lines.push(line) })
 const open = (): OpenRedis => {
-  const redis = openRedis({ url: server.url, log })
+  const redis = openRedis({ url: server.url, version: 'test', log })
   opened.push(redis)
   return redis
 }
@@ -189,7 +189,7 @@ describe('Redis away', () => {
 
   it('M12 a wrong password: said without it', async () => {
     const wrong = server.url.replace(server.password, 'planted-and-wrong')
-    const here = openRedis({ url: wrong, log })
+    const here = openRedis({ url: wrong, version: 'test', log })
     opened.push(here)
     await until(() => lines.length === 1)
     expect(lines[0]).not.toContain('planted')

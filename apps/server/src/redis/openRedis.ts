@@ -4,24 +4,28 @@
  * Guarantees: nothing here waits for Redis or throws because of it, at the start neither; what it holds while Redis is
  * away or silent is bounded; that it is away, and that it is back, is said once each.
  */
+import type { TaskShelf } from '@stagewright/api'
 import type { TextRelay } from '@stagewright/core'
 import type { Logger } from '../log.ts'
 import { openConnection } from './connection.ts'
 import { channelOf, readPiece, writePiece } from './pieces.ts'
 import { createSubscriptions } from './subscriptions.ts'
+import { createTaskShelf } from './taskShelf.ts'
 
 /** Unanswered messages after which more are dropped: a second of text of a few hundred tasks. */
 const mostUnanswered = 5_000
 
 export type OpenRedis = {
   relay: TextRelay
+  shelf: TaskShelf
   /** Subscriptions and unanswered messages, for finding leaks. */
   sizes(): { channels: number; unanswered: number }
   isReady(): boolean
   close(): void
 }
 
-export function openRedis({ url, log }: { url: string; log: Logger }): OpenRedis {
+/** `version`: answers are shared with processes of the same one. */
+export function openRedis({ url, version, log }: { url: string; version: string; log: Logger }): OpenRedis {
   const notice = createNotice(log)
   const sending = openConnection(url, notice.of('sending'))
   const hearing = openConnection(url, {
@@ -49,6 +53,7 @@ export function openRedis({ url, log }: { url: string; log: Logger }): OpenRedis
         })
       },
     },
+    shelf: createTaskShelf(sending, version),
     sizes: () => ({ channels: subscriptions.size(), unanswered }),
     isReady: () => sending.isReady() && hearing.isReady(),
     close() {

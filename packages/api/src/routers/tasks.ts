@@ -1,9 +1,9 @@
-import { endedStatuses, requireTask } from '@stagewright/core'
+import { endedStatuses } from '@stagewright/core'
 import { z } from 'zod'
 import { followTask, pollTask } from '../follow.ts'
 import { cursor, id, key, page, pageSize, text, time } from '../inputs.ts'
 import { router, userProcedure } from '../trpc.ts'
-import { viewTask, viewTaskLook } from '../views/task.ts'
+import { viewTaskLook } from '../views/task.ts'
 
 const status = z.enum(['queued', 'running', 'waiting', ...endedStatuses])
 const taskName = z.object({ taskId: id })
@@ -29,10 +29,7 @@ export const tasks = router({
     await ctx.engine.remove(ctx.actor, input.taskId)
   }),
 
-  get: userProcedure.input(taskName).query(async ({ ctx, input }) => {
-    await requireTask(ctx.database, ctx.actor, input.taskId)
-    return viewTask(ctx.database, input.taskId)
-  }),
+  get: userProcedure.input(taskName).query(({ ctx, input }) => ctx.taskAnswers.get(ctx.actor, input.taskId)),
 
   list: userProcedure
     .input(

@@ -1,23 +1,14 @@
-import {
-  notFound,
-  type Database,
-  type Failure,
-  type RewriteRecord,
-  type TaskLook,
-  type TaskStageRecord,
-} from '@stagewright/core'
+import type { Failure, RewriteRecord, TaskDetails, TaskLook, TaskStageRecord } from '@stagewright/core'
 
-/** A task with everything `tasks.get` shows. The caller has checked that it may be seen. */
-export async function viewTask(database: Database, taskId: string) {
-  const details = await database.taskDetails(taskId)
-  if (details === null) throw notFound('task', taskId)
+/** A task with everything `tasks.get` shows. `queuePosition` counts those before it; null unless it is queued. */
+export function viewTask(details: TaskDetails, queuePosition: number | null) {
   const byId = new Map(details.rewrites.map((rewrite) => [rewrite.id, rewrite]))
   return {
     ...viewTaskLook(details),
     stages: details.stageRuns.map((run) =>
       viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
     ),
-    queuePosition: details.task.status === 'queued' ? await database.queuePosition(taskId) : null,
+    queuePosition,
     attempts: details.attempts.map((attempt) => ({
       attempt: attempt.attempt,
       outcome: attempt.outcome,
@@ -40,7 +31,7 @@ export async function viewTask(database: Database, taskId: string) {
   }
 }
 
-export type TaskView = Awaited<ReturnType<typeof viewTask>>
+export type TaskView = ReturnType<typeof viewTask>
 
 /** A task as lists show it. */
 export function viewTaskLook({ task, stageRuns, title, pipeline }: TaskLook) {

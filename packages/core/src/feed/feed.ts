@@ -24,6 +24,10 @@ export interface Feed extends FeedPublisher {
   /** The same events, up to the present. */
   pollProject(options: FollowProject): Promise<FollowedEvent[]>
   pollTask(options: FollowTask): Promise<FollowedEvent[]>
+  /** The project's present revision, where this process knows it without asking storage; null elsewhere. */
+  freshRevision(projectId: string): number | null
+  /** How long an open text is by now, where it is written or followed here; null elsewhere. */
+  liveLength(rewriteId: string, attempt: number): number | null
   /** Ends all followers with `server.busy`, told to come back at different times within `comeBackWithinMs`. */
   close(options?: { comeBackWithinMs?: number }): void
   /** What is held now, for figures and for finding leaks. */
@@ -66,6 +70,11 @@ export function createFeed({ database, clock, ...rest }: FeedDeps): Feed {
     followTask: (wanted) => followTask(wanted, false),
     pollProject: (wanted) => collect(followProject(wanted, true)),
     pollTask: (wanted) => collect(followTask(wanted, true)),
+    freshRevision: (projectId) => hubs.freshRevision(projectId),
+    liveLength(rewriteId, attempt) {
+      const tail = hubs.tails.find(rewriteId)
+      return tail?.closed === null && tail.attempt === attempt ? tail.length : null
+    },
     close({ comeBackWithinMs = 0 } = {}) {
       closing ??= { comeBackWithinMs }
       hubs.close()

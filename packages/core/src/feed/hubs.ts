@@ -52,6 +52,10 @@ export class Hubs {
     return hub
   }
 
+  freshRevision(projectId: string): number | null {
+    return this.#projects.get(projectId)?.freshRevision ?? null
+  }
+
   workspace(workspaceId: string): WorkspaceHub {
     const known = this.#workspaces.get(workspaceId)
     if (known !== undefined) return known

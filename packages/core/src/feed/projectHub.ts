@@ -43,6 +43,9 @@ export class ProjectHub {
   /** When the reading began that proved the state to be the present one. */
   #verifiedAt = -Infinity
   #isStale = true
+  /** Rings heard, and how many of them the last reading has answered. */
+  #rings = 0
+  #ringsAnswered = 0
 
   /** Looks again; shared, and begun after the call. */
   readonly refresh: () => Promise<void>
@@ -64,6 +67,14 @@ export class ProjectHub {
 
   get revision(): number {
     return this.stateEvent?.revision ?? 0
+  }
+
+  /** The present revision where it is known without asking: somebody follows, and it was looked at a moment ago. */
+  get freshRevision(): number | null {
+    const { clock, silenceMs } = this.#deps
+    const isYoung = !this.#isStale && clock.now() - this.#verifiedAt < silenceMs
+    const isFresh = isYoung && this.#rings === this.#ringsAnswered && this.followers.size > 0
+    return isFresh && !this.isGone ? this.revision : null
   }
 
   get workspaceId(): string | null {
@@ -114,6 +125,7 @@ export class ProjectHub {
 
   #ring(): void {
     this.#isStale = true
+    this.#rings += 1
     if (this.followers.size > 0) this.refresh().catch(this.#deps.report)
   }
 
@@ -138,10 +150,12 @@ export class ProjectHub {
 
   async #read(): Promise<void> {
     this.#isStale = false
+    const rings = this.#rings
     const startedAt = this.#deps.clock.now()
     try {
       const look = await this.#deps.database.projectLook(this.projectId)
       this.#take(look)
+      this.#ringsAnswered = rings
       this.#verifiedAt = startedAt
     } catch (error) {
       this.#isStale = true

@@ -21,6 +21,7 @@ export function detailsOfTask(tables: Tables, taskId: string): TaskDetails | nul
   const calls = tables.calls.all().filter((call) => call.taskId === taskId)
   return {
     ...look,
+    projectRevision: rowOf(tables.projects, look.task.projectId, 'project').revision,
     attempts: attempts.toSorted((a, b) => a.attempt - b.attempt),
     calls: calls.toSorted((a, b) => a.startedAt.getTime() - b.startedAt.getTime()),
     rewrites: rewritesWhere(tables, (row) => row.taskId === taskId),

@@ -37,7 +37,13 @@ export type ProjectLook = {
 export type ProjectStanding = ProjectLook & { runningByUser: Readonly<Record<string, number>> }
 
 export type TaskLook = { task: TaskRecord; stageRuns: TaskStageRecord[]; title: string; pipeline: string }
-export type TaskDetails = TaskLook & { attempts: AttemptRecord[]; calls: CallRecord[]; rewrites: RewriteRecord[] }
+/** With the project's revision that all of it belongs to. */
+export type TaskDetails = TaskLook & {
+  projectRevision: number
+  attempts: AttemptRecord[]
+  calls: CallRecord[]
+  rewrites: RewriteRecord[]
+}
 
 export type TaskFilter = {
   workspaceIds: readonly string[]

@@ -142,7 +142,9 @@ export function feedReadsContract(storage: StorageOf): void {
       const task = await seedTask(database, project, { stages: ['rewrite', 'camera'] })
       const stageRuns = await database.transaction((tx) => tx.taskStages(task.id))
       expect(await database.taskLook(task.id)).toEqual({ task, stageRuns, title: '题目', pipeline: 'report' })
-      const details = { task, stageRuns, title: '题目', pipeline: 'report', attempts: [], calls: [], rewrites: [] }
+      const projectRevision = await database.projectRevision(project.projectId)
+      const look = { task, stageRuns, title: '题目', pipeline: 'report' }
+      const details = { ...look, projectRevision, attempts: [], calls: [], rewrites: [] }
       expect(await database.taskDetails(task.id)).toEqual(details)
       expect(await database.taskLook(crypto.newId())).toBeNull()
       expect(await database.taskDetails(crypto.newId())).toBeNull()

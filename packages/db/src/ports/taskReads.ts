@@ -49,13 +49,19 @@ async function taskWithRewrites(sql: Sql, taskId: string) {
     : { task: readRow(taskShape, row.task), rewrites: readRows(rewriteShape, row.rewrites) }
 }
 
-type TaskDetailsRow = { look: TaskLookRow; attempts: Row[] | null; calls: Row[] | null; rewrites: Row[] | null }
+type TaskDetailsRow = {
+  look: TaskLookRow
+  revision: number
+  attempts: Row[] | null
+  calls: Row[] | null
+  rewrites: Row[] | null
+}
 
 async function taskDetails(sql: Sql, taskId: string): Promise<TaskDetails | null> {
   if (!isUuid(taskId)) return null
   const [row] = await select<TaskDetailsRow>(
     sql,
-    `SELECT ${taskLookJson} AS look,
+    `SELECT ${taskLookJson} AS look, p.revision,
        (SELECT json_agg(${jsonOf(attemptShape, 'a')} ORDER BY a.attempt) FROM attempts a WHERE a.task_id = t.id) AS attempts,
        (SELECT json_agg(${jsonOf(callShape, 'c')} ORDER BY c.started_at, c.id) FROM calls c WHERE c.task_id = t.id) AS calls,
        ${rewritesJson} AS rewrites
@@ -65,6 +71,7 @@ async function taskDetails(sql: Sql, taskId: string): Promise<TaskDetails | null
   if (row === undefined) return null
   return {
     ...readTaskLook(row.look),
+    projectRevision: row.revision,
     attempts: readRows(attemptShape, row.attempts),
     calls: readRows(callShape, row.calls),
     rewrites: readRows(rewriteShape, row.rewrites),

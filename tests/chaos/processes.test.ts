@@ -8,8 +8,8 @@ import { percentile } from '../support/percentile.ts'
 import { chooseSeed, createRandom, type Random } from '../support/random.ts'
 import type { StoryRun, StoryTask } from '../support/storyRun.ts'
 import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
-import { startTemporaryRedis } from '../support/temporaryRedis.ts'
-import { counts } from './counts.ts'
+import { startTemporaryRedis, type TemporaryRedis } from '../support/temporaryRedis.ts'
+import { counts, isFull } from './counts.ts'
 
 const pace = { tokens: counts.countedTokens, tokensPerSecond: 50 }
 const stopsAtOnce = 4
@@ -68,9 +68,21 @@ test('M8 M12 the same with Redis, faster; and without a loss when it is killed i
   const again = await measureText(run, await run.createTask(['rewrite']))
   expect(again.median).toBeLessThanOrEqual(delayByRedisMs)
   expect(Math.min(...again.figures)).toBeGreaterThan(1)
+  if (isFull) await measureInBlackHole(run, redis)
   expect(run.server.output()).not.toContain(redis.password)
   expect(await run.stopAndCheck()).toEqual([])
 })
+
+/** A Redis that accepts and never answers: as if there were none. */
+async function measureInBlackHole(run: StoryRun<Cluster>, redis: TemporaryRedis): Promise<void> {
+  const task = await run.createTask(['rewrite'])
+  const measuring = measureText(run, task)
+  const exchange = await run.provider.requestOf(task.marker)
+  await until(() => exchange.sentText.length > pace.tokens)
+  redis.pause()
+  expect((await measuring).median).toBeLessThanOrEqual(delayByDatabaseMs)
+  redis.resume()
+}
 
 function timesIn(text: string, words: string): number {
   return text.split(words).length - 1

@@ -36,9 +36,14 @@ export function boundedClientClass(answerWithinMs: number): typeof pg.Client {
     #giveUp(): void {
       this.#settle()
       const words = `Connection terminated: the database has not answered within ${answerWithinMs} ms.`
-      connectionOf(this).stream.destroy(new Error(words))
+      cutConnection(this, new Error(words))
     }
   }
+}
+
+/** Ends a client's connection here and now, whether or not the server still answers. */
+export function cutConnection(client: pg.Client, reason?: Error): void {
+  connectionOf(client).stream.destroy(reason)
 }
 
 /** node-postgres has it, and does not say so in its types. */

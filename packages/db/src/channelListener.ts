@@ -6,14 +6,16 @@
  * States: connecting -> listening -> (lost -> connecting after a pause) -> stopped.
  */
 import pg from 'pg'
+import { cutConnection } from './boundedClient.ts'
 
 const reconnectAfterMs = 1_000
 /** Also the longest that `stop` waits for a server that does not answer. */
 const connectTimeoutMs = 5_000
 /** A peer that is gone without a word is noticed about ten seconds after the line has been silent for so long. */
 const keepAliveAfterMs = 5_000
-/** A LISTEN or NOTIFY that takes longer has met a database that hangs. */
+/** A LISTEN or NOTIFY that takes longer has met a database that hangs; an end is waited for less. */
 const answerWithinMs = 5_000
+const endWithinMs = 1_000
 
 export type ChannelListenerOptions = {
   poolConfig: pg.PoolConfig
@@ -65,17 +67,19 @@ export class ChannelListener {
     const client = this.#client
     this.#client = null
     this.#isListening = false
-    await client?.end().catch(() => {})
+    if (client !== null) await endConnection(client)
   }
 
   async #connect(): Promise<void> {
     if (this.#stopped) return
+    const { poolConfig } = this.#options
     const client = new pg.Client({
-      ...this.#options.poolConfig,
+      ...poolConfig,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveAfterMs,
       connectionTimeoutMillis: connectTimeoutMs,
-      query_timeout: answerWithinMs,
+      // The embedded database is no server that could hang by itself.
+      ...(poolConfig.stream === undefined ? { query_timeout: answerWithinMs } : {}),
     })
     this.#client = client
     client.on('error', (error) => this.#lose(client, error))
@@ -97,9 +101,16 @@ export class ChannelListener {
     if (this.#client !== client) return
     this.#client = null
     this.#isListening = false
-    void client.end().catch(() => {}) // it may be half open
+    cutConnection(client) // it may be half open
     if (this.#stopped) return
     this.#options.onLost(error)
     this.#timer = setTimeout(() => void this.start(), reconnectAfterMs)
   }
+}
+
+/** A server that hangs would never confirm the end. */
+async function endConnection(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => cutConnection(client), endWithinMs)
+  await client.end().catch(() => {})
+  clearTimeout(timer)
 }

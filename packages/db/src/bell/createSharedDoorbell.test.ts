@@ -171,6 +171,25 @@ describe('while the database is away', () => {
     await way.cut()
   })
 
+  it('M4 one that hangs is given up, keeps nobody waiting, and hears again when it answers', async () => {
+    const way = new Way(database.url!)
+    const log: DatabaseLogEntry[] = []
+    const here = await open(poolConfigOf(await way.open()), log)
+    const there = await open()
+    way.hold()
+    const one = key('rewrite')
+    here.ring(one)
+    while (log.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    const heard = Promise.all([nextRing(there, one), nextRing(here, key())])
+    way.release()
+    await heard
+    way.hold()
+    here.ring(one)
+    await here.stop()
+    way.release()
+    await way.cut()
+  })
+
   it('M4 it starts and stops without a server', async () => {
     const way = new Way(database.url!)
     const url = await way.open()

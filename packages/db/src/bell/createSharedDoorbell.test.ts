@@ -186,6 +186,7 @@ describe('while the database is away', () => {
     way.hold()
     here.ring(one)
     await here.stop()
+    expect(log.map(({ level }) => level)).toEqual(log.map(() => 'warn'))
     way.release()
     await way.cut()
   })

@@ -1,10 +1,12 @@
-// Both tests wait for a lease to run out, which costs time and nothing else: they wait together.
+// These tests wait for a lease to run out, which costs time and nothing else: they wait together.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkServerLog } from '../support/check/log.ts'
+import { openClusterRun } from '../support/clusterRun.ts'
 import { chooseSeed, createRandom } from '../support/random.ts'
 import { startServerProcess } from '../support/serverProcess.ts'
 import { openStoryRun } from '../support/storyRun.ts'
 import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
+import { startTemporaryRedis } from '../support/temporaryRedis.ts'
 import { counts } from './counts.ts'
 import { chooseMoments, killDuringTask, lifePace } from './killDuringTask.ts'
 
@@ -58,6 +60,39 @@ describe.concurrent('on PostgreSQL', () => {
     }
     await other.kill('SIGTERM')
     expect(checkServerLog(other.output())).toEqual([])
+    expect(await run.stopAndCheck()).toEqual([])
+  })
+
+  test('M10 with Redis, a worker that is paused past its lease and wakes up shows nothing more to viewers elsewhere', async () => {
+    await using stack = new AsyncDisposableStack()
+    const redis = await startTemporaryRedis()
+    stack.defer(() => redis.stop())
+    const environment = { REDIS_URL: redis.url }
+    const databaseUrl = await postgres.createDatabase()
+    const options = { seed: chooseSeed('pauses with Redis'), pace: longPace, databaseUrl, environment, apis: 1 }
+    const run = stack.use(await openClusterRun(options))
+    const { server, provider } = run
+    await server.startWorkers(1)
+    const task = await run.createTask(['rewrite'])
+    const first = await provider.requestOf(task.marker)
+    const watching = run.watch(task)
+    await server.startWorkers(1)
+    await watching.until((view) => (view.current?.text.length ?? 0) > 200)
+
+    provider.setPace(secondPace)
+    server.workers[0]!.pause()
+    await provider.requestOf(task.marker, 1)
+    await watching.until((view) => view.current?.attempt === 2 && view.current.text.length > 40)
+    server.workers[0]!.resume()
+    await first.closed
+    await watching.finished
+
+    const events = watching.record.connections.flat()
+    const ofType = (type: string) => events.filter(({ event }) => 'type' in event && event.type === type)
+    expect(watching.record.view?.end).toMatchObject({ status: 'completed' })
+    expect(ofType('reset')).toHaveLength(1)
+    // Figures come by Redis alone: both attempts were heard there.
+    expect(ofType('figures').length).toBeGreaterThan(2)
     expect(await run.stopAndCheck()).toEqual([])
   })
 })

@@ -43,8 +43,13 @@ export async function pollTask(
   input: { cursor?: string | null | undefined; taskId: string },
   signal: AbortSignal | undefined,
 ) {
-  await requireTask(ctx.database, ctx.actor, input.taskId)
-  return ctx.feed.pollTask({ taskId: input.taskId, cursor: input.cursor ?? null, signal: signal ?? never() })
+  const { task } = await requireTask(ctx.database, ctx.actor, input.taskId)
+  return ctx.feed.pollTask({
+    taskId: task.id,
+    projectId: task.projectId,
+    cursor: input.cursor ?? null,
+    signal: signal ?? never(),
+  })
 }
 
 async function findPlace(

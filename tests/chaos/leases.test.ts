@@ -1,5 +1,6 @@
 // These tests wait for a lease to run out, which costs time and nothing else: they wait together.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Way } from '../../packages/db/src/testing/way.ts'
 import { checkServerLog } from '../support/check/log.ts'
 import { openClusterRun } from '../support/clusterRun.ts'
 import { chooseSeed, createRandom } from '../support/random.ts'
@@ -11,6 +12,10 @@ import { counts } from './counts.ts'
 import { chooseMoments, killDuringTask, lifePace } from './killDuringTask.ts'
 
 const longPace = { tokens: 2_000, tokensPerSecond: 50 }
+/** Longer than the database hangs, and little more. */
+const hangPace = { tokens: 850, tokensPerSecond: 50 }
+/** Code units that are written in 12 s: longer than a lease. */
+const hangLength = 2_400
 /** Long enough for the first server to wake up and write late while the second one writes. */
 const secondPace = { tokens: 250, tokensPerSecond: 50 }
 
@@ -93,6 +98,36 @@ describe.concurrent('on PostgreSQL', () => {
     expect(ofType('reset')).toHaveLength(1)
     // Figures come by Redis alone: both attempts were heard there.
     expect(ofType('figures').length).toBeGreaterThan(2)
+    expect(await run.stopAndCheck()).toEqual([])
+  })
+
+  test('M13 a database that hangs for longer than a lease: the text goes on, and nobody takes it over', async () => {
+    await using stack = new AsyncDisposableStack()
+    const way = new Way(await postgres.createDatabase())
+    stack.defer(() => way.cut())
+    const databaseUrl = await way.open()
+    const run = stack.use(await openStoryRun({ seed: chooseSeed('hangs'), pace: hangPace, databaseUrl }))
+    const { provider, server } = run
+    const task = await run.createTask(['rewrite'])
+    const watching = run.watch(task)
+    await watching.until((view) => (view.current?.text.length ?? 0) > 200)
+    // Somebody who would take it over.
+    await using other = await startServerProcess({ databaseUrl, environment: provider.environment })
+    const heldFrom = watching.record.view!.current!.text.length
+    way.hold()
+    await watching.until((view) => (view.current?.text.length ?? 0) > heldFrom + hangLength)
+    way.release()
+    await watching.finished
+
+    expect(watching.record.view?.end).toMatchObject({ status: 'completed' })
+    expect(provider.server.exchanges.filter(({ request }) => request.body.includes(task.marker))).toHaveLength(1)
+    const { attempts } = await run.readRows()
+    expect(attempts.map(({ attempt, outcome }) => ({ attempt, outcome }))).toEqual([
+      { attempt: 1, outcome: 'completed' },
+    ])
+    expect(server.output()).toContain('The database is away')
+    await other.kill('SIGTERM')
+    expect(checkServerLog(other.output())).toEqual([])
     expect(await run.stopAndCheck()).toEqual([])
   })
 })

@@ -12,7 +12,7 @@ describe('poolConfigOf', () => {
       const { rows } = await pool.query(
         `SELECT current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS timeout`,
       )
-      expect(rows).toEqual([{ zone: 'UTC', timeout: search === '' ? '9s' : '5s' }])
+      expect(rows).toEqual([{ zone: 'UTC', timeout: search === '' ? '5400ms' : '5s' }])
       await pool.end()
     },
   )

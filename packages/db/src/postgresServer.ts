@@ -8,10 +8,11 @@ const oldestVersion = 15
 const connectTimeoutMs = 10_000
 
 /**
- * Milliseconds that the server may owe an answer. Far more than any statement of ours takes, and little enough that one
- * that hangs is known to be away before a lease of 10 s is twice over.
+ * Milliseconds that the server may owe an answer: far more than any statement of ours takes. A lease lasts 10 s and is
+ * renewed every 2 s, so a hang that is not known as one ends while all leases still run; after one that is, nobody takes
+ * a lease for lost until its holder had the time to renew it.
  */
-export const answerWithinMs = 10_000
+export const answerWithinMs = 6_000
 
 /**
  * Settings of a pool on the PostgreSQL server at `url`. Its sessions are in UTC, because Prisma's adapter sends and reads

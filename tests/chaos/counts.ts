@@ -2,6 +2,10 @@
 const short = {
   embeddedKills: 4,
   postgresKills: 1,
+  /** Kills of workers beside others, and how many tasks wait for one at the same time. */
+  workerKills: 3,
+  workerKillsAtOnce: 3,
+  workerPauses: 1,
   cuts: 24,
   stops: 20,
   /** Stops of a task that runs in another process. */
@@ -18,6 +22,9 @@ export type Counts = typeof short
 const full: Counts = {
   embeddedKills: 30,
   postgresKills: 5,
+  workerKills: 100,
+  workerKillsAtOnce: 5,
+  workerPauses: 20,
   cuts: 200,
   stops: 200,
   processStops: 200,

@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { atExit } from './atExit.ts'
 
 const MAIN = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url))
 /** Ends the server when the process of the test is gone, however that ended. */
@@ -70,11 +71,10 @@ export async function createServerProcess(options: ServerProcessOptions = {}): P
   let child: ChildProcess | null = null
   let output = ''
 
-  const endAtExit = (): void => {
+  const takeBack = atExit(() => {
     child?.kill('SIGKILL')
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
-  }
-  process.once('exit', endAtExit)
+  })
 
   const launch = (): { started: ChildProcess; said: () => string } => {
     if (child !== null) throw new Error(`The server on port ${port} is running already.`)
@@ -100,7 +100,7 @@ export async function createServerProcess(options: ServerProcessOptions = {}): P
     return { code, signal: by, afterMs: performance.now() - startedAt }
   }
   const close = async (): Promise<void> => {
-    process.removeListener('exit', endAtExit)
+    takeBack()
     await kill()
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
   }

@@ -36,6 +36,8 @@ export type StoryProvider = {
   /** Of the requests to come. */
   setPace(pace: StoryPace): void
   log(): ProviderRequest[]
+  /** All requests with the marker in them so far, in order. */
+  requestsOf(marker: string): Exchange[]
   /** The newest request with the marker in it, as soon as there is one after the first `skip`. */
   requestOf(marker: string, skip?: number): Promise<Exchange>
   close(): Promise<void>
@@ -61,6 +63,8 @@ export async function startStoryProvider(seed: number, pace: StoryPace): Promise
     void closed.then((atMs) => closings.set(request.number, atMs))
     return pacedText(() => whole, { ...present, tokenLength })(exchange)
   })
+  const requestsOf = (marker: string): Exchange[] =>
+    server.exchanges.filter(({ request }) => request.body.includes(marker))
   const apiKey = `planted-${crypto.randomUUID()}`
   return {
     server,
@@ -75,9 +79,10 @@ export async function startStoryProvider(seed: number, pace: StoryPace): Promise
         isWhole: sentText === wholes.get(request.number),
         closedAtMs: closings.get(request.number) ?? null,
       })),
+    requestsOf,
     async requestOf(marker, skip = 0) {
       for (;;) {
-        const found = server.exchanges.filter(({ request }) => request.body.includes(marker))
+        const found = requestsOf(marker)
         if (found.length > skip) return found.at(-1)!
         await server.exchange(server.exchanges.length + 1)
       }

@@ -82,3 +82,8 @@ export function watchTask(client: Client, taskId: string, name: string): Watchin
     })
   return { record, finished, until, stop: () => leaving.abort() }
 }
+
+/** How often the viewer was told to cut a text because another attempt goes on with it. */
+export function countResets({ connections }: ViewerRecord): number {
+  return connections.flat().filter(({ event }) => 'type' in event && event.type === 'reset').length
+}

@@ -48,13 +48,14 @@ export class Worker {
   async start({ nobodyElse }: { nobodyElse: boolean }): Promise<void> {
     if (this.#state !== 'idle') return
     this.#state = 'started'
-    const { queue, database, settings } = this.#deps
+    const { queue, database, settings, workerId, log } = this.#deps
+    // The attempts of a task name their worker by it.
+    log.info({ workerId }, 'This process runs tasks.')
     if (nobodyElse) {
       const released = await queue.releaseAll()
       await sweep(this.#deps)
       if (this.#hasStopped()) return
-      if (released > 0)
-        this.#deps.log.info({ released }, 'Tasks that were running when the server went down go on now.')
+      if (released > 0) log.info({ released }, 'Tasks that were running when the server went down go on now.')
     }
     this.#cancels.push(queue.onWake(() => void this.#fetch()))
     this.#every(settings.fetchEveryMs, () => this.#fetch())

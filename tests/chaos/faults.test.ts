@@ -1,0 +1,54 @@
+// Faults of processes and of what they stand on. Most of the time is spent waiting, so in the short form they wait
+// together; in the long one, where times are measured, each has the machine for itself.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chooseSeed } from '../support/random.ts'
+import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
+import { startTemporaryRedis, type TemporaryRedis } from '../support/temporaryRedis.ts'
+import { counts, isFull } from './counts.ts'
+import { killWorkers } from './faults/killWorkers.ts'
+import { pauseWorkers } from './faults/pauseWorkers.ts'
+import { poisonTask } from './faults/poisonTask.ts'
+
+let postgres: TestPostgres
+let redis: TemporaryRedis
+beforeAll(async () => {
+  postgres = await openTestPostgres()
+  redis = await startTemporaryRedis()
+})
+afterAll(async () => {
+  await Promise.all([postgres?.stop(), redis?.stop()])
+})
+
+const suite = isFull ? describe : describe.concurrent
+
+suite('processes', () => {
+  // The longest first: three leases, one after the other.
+  test('N3 a task that no worker survives ends as failed after three crashes; hand-backs do not count', async () => {
+    const databaseUrl = await postgres.createDatabase()
+    expect(await poisonTask({ seed: chooseSeed('a poison task'), databaseUrl })).toEqual([])
+  })
+
+  test.each([
+    ['PostgreSQL', false],
+    ['PostgreSQL and Redis', true],
+  ])(
+    `N1 ${counts.workerKills} workers killed, one a task, on %s: each task goes on elsewhere and ends once`,
+    async (name, hasRedis) => {
+      const found = await killWorkers({
+        seed: chooseSeed(`workers killed, ${name}`),
+        databaseUrl: await postgres.createDatabase(),
+        environment: hasRedis ? { REDIS_URL: redis.url } : {},
+        kills: counts.workerKills,
+        atOnce: counts.workerKillsAtOnce,
+      })
+      expect(found).toEqual([])
+    },
+  )
+
+  test(`N2 ${counts.workerPauses} workers paused past their lease: each is fenced when it wakes, and changes nothing`, async () => {
+    const databaseUrl = await postgres.createDatabase()
+    const environment = { REDIS_URL: redis.url }
+    const options = { seed: chooseSeed('workers paused'), databaseUrl, environment }
+    expect(await pauseWorkers(options, counts.workerPauses)).toEqual([])
+  })
+})

@@ -103,7 +103,7 @@ describe('failures of the connection', () => {
     expect(await refusalsOf(connected.database)).toEqual(Array(4).fill('DatabaseUnavailable'))
   })
 
-  it('say that the database is unavailable: the server ends the session', async () => {
+  it('D18 say that the database is unavailable: the server ends the session, in a transaction or at its COMMIT', async () => {
     await using connected = connect(storage, { ...storage.opened.poolConfig, application_name: 'victim' })
     const { database } = connected
     const endSessions = () =>
@@ -117,6 +117,11 @@ describe('failures of the connection', () => {
     })
     await expect(cut).rejects.toBeInstanceOf(DatabaseUnavailable)
     expect(await database.workspacesOf('u')).toHaveLength(1)
+    const cutAtCommit = database.transaction(async (tx) => {
+      await tx.now()
+      await endSessions()
+    })
+    await expect(cutAtCommit).rejects.toBeInstanceOf(DatabaseUnavailable)
   })
 })
 

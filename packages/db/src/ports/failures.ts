@@ -79,7 +79,10 @@ function isConnectionLost(error: unknown, { code, prismaCode, kind }: Traits): b
 
 function readTraits(error: unknown): Traits {
   const outer = asLoose(error)
-  const inner = asLoose(asLoose(asLoose(outer['meta'])['driverAdapterError'])['cause'])
+  // Of a COMMIT Prisma throws its adapter's error as it is, of everything else within one of its own.
+  const ofAdapter =
+    outer['name'] === 'DriverAdapterError' ? outer : asLoose(asLoose(outer['meta'])['driverAdapterError'])
+  const inner = asLoose(ofAdapter['cause'])
   const outerCode = asText(outer['code'])
   const isPrisma = outerCode !== undefined && /^P\d{4}$/.test(outerCode)
   return {

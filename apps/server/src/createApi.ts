@@ -50,7 +50,7 @@ export function createApi(parts: ApiParts): Promise<HttpServer> {
   const taskAnswers = createTaskAnswers({ database, feed: program.feed, clock: processClock, freshRevision, shelf })
   return createHttpServer({
     auth,
-    identify: createIdentify({ auth, checkKey: createKeyCheck(auth), standing, prisma }),
+    identify: createIdentify({ auth, checkKey: createKeyCheck(prisma), standing, prisma }),
     origins,
     log,
     services: { ...program, database, taskAnswers, apiKeys, about, log, viewers },

@@ -67,7 +67,9 @@ export function createAuth({ prisma, secretKey, origins, publicUrl, standing, lo
     },
     telemetry: { enabled: false },
     logger: {
-      log: (level, message, ...details) => log[level]({ details: details.map(String) }, message),
+      // What it calls an error is one of its caller too (a wrong password), or a database that is away: no fault of ours.
+      log: (level, message, ...details) =>
+        log[level === 'error' ? 'warn' : level]({ details: details.map(String) }, message),
     },
   })
 }

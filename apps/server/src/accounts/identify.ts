@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { User } from '@stagewright/api'
-import type { Prisma } from '@stagewright/db'
+import { DatabaseUnavailable } from '@stagewright/core'
+import { translating, type Prisma } from '@stagewright/db'
 import { fromNodeHeaders } from 'better-auth/node'
 import type { KeyCheck } from './apiKeys.ts'
 import type { Auth } from './auth.ts'
@@ -13,17 +14,23 @@ export type Identify = (headers: IncomingHttpHeaders) => Promise<Identity>
 
 export type IdentifyParts = { auth: Auth; checkKey: KeyCheck; standing: Standing; prisma: Prisma }
 
-/** By Bearer key (services) or by session cookie (people). A request with neither is a stranger's. */
+/** Throws DatabaseUnavailable when nobody can say. By Bearer key (services) or by session cookie (people). A request with neither is a stranger's. */
 export function createIdentify({ auth, checkKey, standing, prisma }: IdentifyParts): Identify {
   const byKey = async (key: string): Promise<Identity> => {
     const checked = await checkKey(key)
     if (checked === null) return stranger
-    const user = await prisma.user.findUnique({ where: { id: checked.userId }, select: { id: true, role: true } })
+    const user = await translating(() =>
+      prisma.user.findUnique({ where: { id: checked.userId }, select: { id: true, role: true } }),
+    )
     if (user === null) return stranger
     return { user: { id: user.id, role: roleOf(user.role) }, isStillAllowed: () => standing.key(checked.keyId) }
   }
   const byCookie = async (headers: IncomingHttpHeaders): Promise<Identity> => {
-    const found = await auth.api.getSession({ headers: fromNodeHeaders(headers), query: { disableRefresh: true } })
+    const query = { disableRefresh: true }
+    const found = await auth.api.getSession({ headers: fromNodeHeaders(headers), query }).catch((error: unknown) => {
+      // It throws for nothing that a cookie has in it, and does not say what the database said.
+      throw new DatabaseUnavailable('The session could not be looked at.', { cause: error })
+    })
     if (found === null) return stranger
     const { user, session } = found
     return { user: { id: user.id, role: roleOf(user.role) }, isStillAllowed: () => standing.session(session.token) }

@@ -1,4 +1,4 @@
-import type { Prisma } from '@stagewright/db'
+import { translating, type Prisma } from '@stagewright/db'
 import { rememberAnswers } from './rememberAnswers.ts'
 
 /** Streams ask every 4 s and end within 5 s of a revocation: where another process may revoke, no answer is older than this. */
@@ -21,13 +21,17 @@ export type Standing = {
 export function createStanding(prisma: Prisma, { isAlone }: { isAlone: boolean }): Standing {
   const believedMs = isAlone ? ownBelievedMs : sharedBelievedMs
   const sessions = rememberAnswers(believedMs, async (token: string) => {
-    const rows = await prisma.$queryRaw<unknown[]>`SELECT 1 FROM sessions WHERE token = ${token} AND expires_at > now()`
+    const rows = await translating(
+      () => prisma.$queryRaw<unknown[]>`SELECT 1 FROM sessions WHERE token = ${token} AND expires_at > now()`,
+    )
     return rows.length > 0
   })
   const keys = rememberAnswers(believedMs, async (keyId: string) => {
-    const rows = await prisma.$queryRaw<unknown[]>`
-      SELECT 1 FROM api_keys k JOIN users u ON u.id = k.reference_id
-      WHERE k.id = ${keyId} AND k.enabled IS NOT FALSE AND (k.expires_at IS NULL OR k.expires_at > now())`
+    const rows = await translating(
+      () => prisma.$queryRaw<unknown[]>`
+        SELECT 1 FROM api_keys k JOIN users u ON u.id = k.reference_id
+        WHERE k.id = ${keyId} AND k.enabled IS NOT FALSE AND (k.expires_at IS NULL OR k.expires_at > now())`,
+    )
     return rows.length > 0
   })
   return {

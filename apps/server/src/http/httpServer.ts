@@ -1,7 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import path from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { appRouter, describeError, pingEveryMs, type AppRouter, type Context, type Services } from '@stagewright/api'
+import {
+  appRouter,
+  describeError,
+  pingEveryMs,
+  toTrpcError,
+  type AppRouter,
+  type Context,
+  type Services,
+} from '@stagewright/api'
 import type { TRPCError } from '@trpc/server'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import { fastify, type FastifyInstance } from 'fastify'
@@ -115,7 +123,9 @@ type ContextOf = (
 function createContextOf({ services, identify }: HttpOptions): ContextOf {
   return async (req, transport, waitUntilWritable) => ({
     ...services,
-    ...(await identify(req.headers)),
+    ...(await identify(req.headers).catch((error: unknown) => {
+      throw toTrpcError(error)
+    })),
     requestId: randomUUID(),
     transport,
     waitUntilWritable,

@@ -6,6 +6,11 @@ const short = {
   workerKills: 3,
   workerKillsAtOnce: 3,
   workerPauses: 1,
+  /** How long the database is away, each time. */
+  awaysMs: [5_000],
+  awaysWithRedisMs: [1_000, 0],
+  /** Connections to the database that are cut before the answer. */
+  lostAnswers: 20,
   cuts: 24,
   stops: 20,
   /** Stops of a task that runs in another process. */
@@ -25,6 +30,9 @@ const full: Counts = {
   workerKills: 100,
   workerKillsAtOnce: 5,
   workerPauses: 20,
+  awaysMs: [30_000, 0, 5_000, 0, 1_000, 0, 0, 30_000, 0, 0],
+  awaysWithRedisMs: [30_000, 0, 5_000, 0, 1_000, 0, 0, 30_000, 0, 0],
+  lostAnswers: 500,
   cuts: 200,
   stops: 200,
   processStops: 200,

@@ -5,7 +5,9 @@ import { chooseSeed } from '../support/random.ts'
 import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
 import { startTemporaryRedis, type TemporaryRedis } from '../support/temporaryRedis.ts'
 import { counts, isFull } from './counts.ts'
+import { takeDatabaseAway } from './faults/databaseAway.ts'
 import { killWorkers } from './faults/killWorkers.ts'
+import { loseAnswers } from './faults/lostAnswers.ts'
 import { pauseWorkers } from './faults/pauseWorkers.ts'
 import { poisonTask } from './faults/poisonTask.ts'
 
@@ -50,5 +52,29 @@ suite('processes', () => {
     const environment = { REDIS_URL: redis.url }
     const options = { seed: chooseSeed('workers paused'), databaseUrl, environment }
     expect(await pauseWorkers(options, counts.workerPauses)).toEqual([])
+  })
+})
+
+suite('the database', () => {
+  test.each([
+    ['without Redis', false, counts.awaysMs],
+    ['with Redis', true, counts.awaysWithRedisMs],
+  ])(
+    'N4 away while tasks run, %s: the provider is asked once a stage, and nothing starts anew',
+    async (name, hasRelay, awaysMs) => {
+      const found = await takeDatabaseAway({
+        seed: chooseSeed(`the database away, ${name}`),
+        environment: hasRelay ? { REDIS_URL: redis.url } : {},
+        awaysMs,
+        hasRelay,
+      })
+      expect(found).toEqual([])
+    },
+  )
+
+  test(`N5 ${counts.lostAnswers} connections cut after a statement or COMMIT was done: each is done once, and nothing is lost`, async () => {
+    const databaseUrl = await postgres.createDatabase()
+    const options = { seed: chooseSeed('lost answers'), databaseUrl, cuts: counts.lostAnswers }
+    expect(await loseAnswers(options)).toEqual([])
   })
 })

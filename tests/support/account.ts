@@ -4,6 +4,8 @@ import { createClient, type Client, type Transport } from '@stagewright/client'
 export type Account = {
   userId: string
   apiKey: string
+  /** Of the session it signed up with. */
+  cookie: string
   password: string
   /** Over SSE. */
   client: Client
@@ -32,7 +34,7 @@ export async function signUp(url: string): Promise<Account> {
     return client
   }
   const close = (): void => clients.forEach((client) => client.close())
-  return { userId: user.id, apiKey, password, client: clientOver('sse'), clientOver, close }
+  return { userId: user.id, apiKey, cookie, password, client: clientOver('sse'), clientOver, close }
 }
 
 async function post(address: string, headers: Record<string, string>, body: unknown): Promise<Response> {

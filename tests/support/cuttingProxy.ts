@@ -1,5 +1,5 @@
 // A TCP proxy on loopback that does to connections what networks do: cuts them, holds them back, delays them, refuses
-// them, and counts what went through.
+// them, loses answers, and counts what went through.
 //
 // Guarantee: bytes arrive in order and unchanged up to a cut; after close() nothing of it stays open.
 import { once } from 'node:events'
@@ -40,11 +40,22 @@ export type CuttingProxy = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+export type CuttingProxyOptions = {
+  /**
+   * Asked for all that a client sends: true, and it is passed on, but of what the server answers nothing arrives: both
+   * sides are reset instead. What was asked for has been done then, and its asker does not know.
+   */
+  losesAnswerTo?: (bytes: Buffer) => boolean
+}
+
 /** Starts it on a free port, before a server on `targetPort` of 127.0.0.1. */
-export async function startCuttingProxy(targetPort: number): Promise<CuttingProxy> {
+export async function startCuttingProxy(
+  targetPort: number,
+  { losesAnswerTo = () => false }: CuttingProxyOptions = {},
+): Promise<CuttingProxy> {
   const links: Link[] = []
   const arrivals = new EventTarget()
-  const state: State = { isHeld: false, isRefusing: false, delayMs: 0, bytesToClient: 0, planned: null }
+  const state: State = { isHeld: false, isRefusing: false, delayMs: 0, bytesToClient: 0, planned: null, losesAnswerTo }
   const cut = (how: Cut = 'reset'): number => links.filter((link) => link.isOpen).map((link) => link.cut(how)).length
 
   const server = createServer((client) => {
@@ -100,6 +111,7 @@ type State = {
   delayMs: number
   bytesToClient: number
   planned: { bytesLeft: number; how: Cut; resolve: () => void } | null
+  losesAnswerTo: (bytes: Buffer) => boolean
 }
 
 type Link = ProxiedConnection & { cut(how: Cut): void; setHeld(isHeld: boolean): void }
@@ -107,6 +119,7 @@ type Link = ProxiedConnection & { cut(how: Cut): void; setHeld(isHeld: boolean):
 function createLink(client: Socket, server: Socket, state: State, cutAll: (how: Cut) => void): Link {
   let bytesToServer = 0
   let bytesToClient = 0
+  let isAnswerLost = false
   const timers = new Set<NodeJS.Timeout>()
   const end = (how: Cut): void => {
     for (const timer of timers) clearTimeout(timer)
@@ -127,6 +140,7 @@ function createLink(client: Socket, server: Socket, state: State, cutAll: (how: 
     timers.add(timer)
   }
   const send = (bytes: Buffer): void => {
+    if (isAnswerLost) return end('reset')
     const { planned } = state
     const passed = planned === null ? bytes : bytes.subarray(0, planned.bytesLeft)
     bytesToClient += passed.length
@@ -141,6 +155,7 @@ function createLink(client: Socket, server: Socket, state: State, cutAll: (how: 
   }
   client.on('data', (bytes) => {
     bytesToServer += bytes.length
+    isAnswerLost ||= state.losesAnswerTo(bytes)
     if (!server.write(bytes)) client.pause()
   })
   server.on('data', (bytes) => later(() => send(bytes)))

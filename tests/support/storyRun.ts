@@ -38,7 +38,7 @@ export type StoryRun<S extends Server = Server> = {
   createTask(stages?: readonly string[]): Promise<StoryTask>
   /** A project of its own, for who wants to be there before anything happens in it. */
   createProject(): Promise<StoryProject>
-  createTaskIn(project: StoryProject, stages: readonly string[]): Promise<StoryTask>
+  createTaskIn(project: StoryProject, stages: readonly string[], idempotencyKey?: string): Promise<StoryTask>
   /** Follows it with a client of the product; what comes is part of what is checked. */
   watch(task: StoryTask, client?: Client): Watching
   /** What other viewers received, to be checked too. */
@@ -108,8 +108,9 @@ export async function openRun<S extends Server>(
   const readRows = (): Promise<RunRows> => (databaseUrl === undefined ? readFolder(dataDir) : readServer(databaseUrl))
   const others: ViewerRecord[] = []
   const taskIds: string[] = []
-  const createTaskIn = async (project: StoryProject, stages: readonly string[]): Promise<StoryTask> => {
-    const { taskId } = await account.client.tasks.create.mutate({ projectId: project.projectId, stages: [...stages] })
+  const createTaskIn: StoryRun['createTaskIn'] = async (project, stages, idempotencyKey) => {
+    const { projectId } = project
+    const { taskId } = await account.client.tasks.create.mutate({ projectId, stages: [...stages], idempotencyKey })
     taskIds.push(taskId)
     return { ...project, taskId }
   }
@@ -171,10 +172,11 @@ async function readFolder(dataDir: string): Promise<RunRows> {
 }
 
 async function readServer(databaseUrl: string): Promise<RunRows> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, options: '-c timezone=UTC' })
+  const client = new pg.Client({ connectionString: databaseUrl, options: '-c timezone=UTC' })
+  await client.connect()
   try {
-    return await readRunRows(pool)
+    return await readRunRows(client)
   } finally {
-    await pool.end()
+    await client.end()
   }
 }

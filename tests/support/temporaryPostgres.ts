@@ -2,7 +2,7 @@
 //
 // Guarantee: after stop(), and also after a crash of the process that started it, nothing stays behind for long:
 // the folder's name holds the owner's process id, and the next start removes what dead owners left.
-// States: started -> (killed -> started)* -> stopped.
+// States: started -> (killed or shut down -> started)* -> stopped.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -25,7 +25,9 @@ export interface TemporaryPostgres extends TestPostgres {
   readonly pid: number | undefined
   /** SIGKILL to the server, as a power cut of the database machine; settles when it is gone. */
   kill(): Promise<void>
-  /** Starts the killed server again on the same port and files, with its crash recovery. */
+  /** Ends it as its operator would for a restart: every connection is told, nothing is recovered afterwards. */
+  shutDown(): Promise<void>
+  /** Starts it again on the same port and files, after a kill with its crash recovery. */
   restart(): Promise<void>
 }
 
@@ -103,6 +105,10 @@ class Cluster implements TemporaryPostgres {
 
   async kill(): Promise<void> {
     await this.end('SIGKILL')
+  }
+
+  async shutDown(): Promise<void> {
+    await this.end('SIGINT')
   }
 
   async restart(): Promise<void> {

@@ -11,6 +11,8 @@ const short = {
   awaysWithRedisMs: [1_000, 0],
   /** Connections to the database that are cut before the answer. */
   lostAnswers: 20,
+  redisFaults: 4,
+  redisFaultMs: 2_500,
   cuts: 24,
   stops: 20,
   /** Stops of a task that runs in another process. */
@@ -33,6 +35,8 @@ const full: Counts = {
   awaysMs: [30_000, 0, 5_000, 0, 1_000, 0, 0, 30_000, 0, 0],
   awaysWithRedisMs: [30_000, 0, 5_000, 0, 1_000, 0, 0, 30_000, 0, 0],
   lostAnswers: 500,
+  redisFaults: 40,
+  redisFaultMs: 8_000,
   cuts: 200,
   stops: 200,
   processStops: 200,

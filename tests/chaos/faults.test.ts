@@ -10,6 +10,7 @@ import { killWorkers } from './faults/killWorkers.ts'
 import { loseAnswers } from './faults/lostAnswers.ts'
 import { pauseWorkers } from './faults/pauseWorkers.ts'
 import { poisonTask } from './faults/poisonTask.ts'
+import { breakRedis } from './faults/redisFaults.ts'
 
 let postgres: TestPostgres
 let redis: TemporaryRedis
@@ -76,5 +77,13 @@ suite('the database', () => {
     const databaseUrl = await postgres.createDatabase()
     const options = { seed: chooseSeed('lost answers'), databaseUrl, cuts: counts.lostAnswers }
     expect(await loseAnswers(options)).toEqual([])
+  })
+})
+
+suite('Redis', () => {
+  test(`N6 emptied, silent, cut off or killed ${counts.redisFaults} times: viewers may slow down, nothing is lost`, async () => {
+    const databaseUrl = await postgres.createDatabase()
+    const options = { seed: chooseSeed('Redis faults'), databaseUrl }
+    expect(await breakRedis({ ...options, faults: counts.redisFaults, lastingMs: counts.redisFaultMs })).toEqual([])
   })
 })

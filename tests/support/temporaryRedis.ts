@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findRedis } from './systemParts.ts'
@@ -24,6 +24,8 @@ export interface TemporaryRedis {
   /** A black hole: it accepts connections (the kernel does) and never answers. */
   pause(): void
   resume(): void
+  /** FLUSHALL. */
+  flush(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -81,6 +83,7 @@ export async function startTemporaryRedis(): Promise<TemporaryRedis> {
     },
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
+    flush: () => flush(port, password),
     stop,
   }
 }
@@ -116,4 +119,13 @@ async function findFreePort(): Promise<number> {
     })
     if (isFree) return port
   }
+}
+
+/** Throws with Redis' words when it refuses. */
+async function flush(port: number, password: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+  socket.write(`AUTH ${password}\r\nFLUSHALL\r\nQUIT\r\n`)
+  let said = ''
+  for await (const piece of socket) said += piece as string
+  if (said !== '+OK\r\n+OK\r\n+OK\r\n') throw new Error(`Redis did not flush: ${said}`)
 }

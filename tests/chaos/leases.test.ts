@@ -108,11 +108,13 @@ describe.concurrent('on PostgreSQL', () => {
     const databaseUrl = await way.open()
     const run = stack.use(await openStoryRun({ seed: chooseSeed('hangs'), pace: hangPace, databaseUrl }))
     const { provider, server } = run
+    // Somebody who would take it over, but is not there to take it first.
+    await using other = await startServerProcess({ databaseUrl, environment: provider.environment })
+    other.pause()
     const task = await run.createTask(['rewrite'])
     const watching = run.watch(task)
     await watching.until((view) => (view.current?.text.length ?? 0) > 200)
-    // Somebody who would take it over.
-    await using other = await startServerProcess({ databaseUrl, environment: provider.environment })
+    other.resume()
     const heldFrom = watching.record.view!.current!.text.length
     way.hold()
     await watching.until((view) => (view.current?.text.length ?? 0) > heldFrom + hangLength)

@@ -7,6 +7,7 @@ import { signUp } from '../support/account.ts'
 import { callDoctor } from '../support/doctorProcess.ts'
 import { findFreePort, startServerProcess } from '../support/serverProcess.ts'
 import { startStoryProvider } from '../support/storyProvider.ts'
+import { startTemporaryRedis } from '../support/temporaryRedis.ts'
 import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
 
 const secretKey = 'c'.repeat(64)
@@ -110,6 +111,26 @@ async function startProvider() {
   const provider = await startStoryProvider(1, { tokens: 20, tokensPerSecond: 1_000 })
   return { ...provider, [Symbol.asyncDispose]: () => provider.close() }
 }
+
+test('Q6 the doctor says whether Redis can be used, without its password', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stagewright-doctor-'))
+  const redis = await startTemporaryRedis()
+  try {
+    const settings = { DATA_DIR: folder, PORT: String(await findFreePort()), REDIS_URL: redis.url }
+    const up = await callDoctor(settings)
+    expect(up).toEqual({
+      code: 0,
+      said: expect.stringMatching(/ok +redis: It answers and takes messages: (redis|valkey) \d/),
+    })
+    await redis.kill()
+    const down = await callDoctor(settings)
+    expect(down).toEqual({ code: 1, said: expect.stringContaining('WRONG redis: It cannot be used') })
+    for (const { said } of [up, down]) expect(said).not.toContain(redis.password)
+  } finally {
+    await redis.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
 
 test.each([
   ['a wrong setting', { PORT: 'http' }, 'The setting PORT is not right'],

@@ -12,6 +12,7 @@ import type { Config } from '../config.ts'
 import { createKeyVault } from '../providers/keyVault.ts'
 import { checkClock, checkMigrations, checkVersion } from './checkDatabase.ts'
 import { checkProviders } from './checkProviders.ts'
+import { checkRedis } from './checkRedis.ts'
 import { askServer, describeAnswer } from './checkServer.ts'
 import { checkQueue, checkStuck, describeLock } from './checkTasks.ts'
 import { note, wordsOf, wrong, type Finding } from './finding.ts'
@@ -29,6 +30,7 @@ export async function examine(config: Config, examination: Examination): Promise
   const { tell } = examination
   const answering = await askServer(config)
   await tell(describeAnswer(answering, config))
+  if (config.redisUrl !== null) await tell(await checkRedis(config.redisUrl))
   const isEmbedded = config.databaseUrl === null
   if (isEmbedded && !existsSync(path.join(config.dataDir, 'pg')))
     return tell(note('database', `There is none in ${config.dataDir} yet: the first start makes it.`))
@@ -45,7 +47,6 @@ export async function examine(config: Config, examination: Examination): Promise
     if (!(error instanceof DatabaseError)) throw error
     await tell(wrong('database', error.message))
   }
-  // Where REDIS_URL is a setting, its check belongs here, beside the database's and not inside of it.
 }
 
 async function examineDatabase(config: Config, opened: Opened, examination: Examination): Promise<void> {

@@ -6,6 +6,7 @@ const short = {
   workerKills: 3,
   workerKillsAtOnce: 3,
   workerPauses: 1,
+  rollingRestarts: 1,
   /** How long the database is away, each time. */
   awaysMs: [5_000],
   awaysWithRedisMs: [1_000, 0],
@@ -32,6 +33,7 @@ const full: Counts = {
   workerKills: 100,
   workerKillsAtOnce: 5,
   workerPauses: 20,
+  rollingRestarts: 10,
   awaysMs: [30_000, 0, 5_000, 0, 1_000, 0, 0, 30_000, 0, 0],
   awaysWithRedisMs: [30_000, 0, 5_000, 0, 1_000, 0, 0, 30_000, 0, 0],
   lostAnswers: 500,

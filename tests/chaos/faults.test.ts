@@ -11,6 +11,7 @@ import { loseAnswers } from './faults/lostAnswers.ts'
 import { pauseWorkers } from './faults/pauseWorkers.ts'
 import { poisonTask } from './faults/poisonTask.ts'
 import { breakRedis } from './faults/redisFaults.ts'
+import { rollRestart } from './faults/rollingRestart.ts'
 
 let postgres: TestPostgres
 let redis: TemporaryRedis
@@ -53,6 +54,13 @@ suite('processes', () => {
     const environment = { REDIS_URL: redis.url }
     const options = { seed: chooseSeed('workers paused'), databaseUrl, environment }
     expect(await pauseWorkers(options, counts.workerPauses)).toEqual([])
+  })
+
+  test(`N7 ${counts.rollingRestarts} rolling restarts under load: every task ends once, and no viewer waits beyond a second`, async () => {
+    const databaseUrl = await postgres.createDatabase()
+    const environment = { REDIS_URL: redis.url }
+    const options = { seed: chooseSeed('a rolling restart'), databaseUrl, environment }
+    expect(await rollRestart({ ...options, rounds: counts.rollingRestarts })).toEqual([])
   })
 })
 

@@ -28,6 +28,12 @@ export type StoryTask = { taskId: string; projectId: string; marker: string }
 
 export type StoryProject = Omit<StoryTask, 'taskId'>
 
+export type Creating = {
+  idempotencyKey?: string
+  /** Another than the account's own. */
+  client?: Client
+}
+
 /** What a run needs of its server. */
 export type Server = { readonly url: string; output(): string; stop(): Promise<unknown>; close(): Promise<void> }
 
@@ -37,8 +43,8 @@ export type StoryRun<S extends Server = Server> = {
   readonly account: Account
   createTask(stages?: readonly string[]): Promise<StoryTask>
   /** A project of its own, for who wants to be there before anything happens in it. */
-  createProject(): Promise<StoryProject>
-  createTaskIn(project: StoryProject, stages: readonly string[], idempotencyKey?: string): Promise<StoryTask>
+  createProject(client?: Client): Promise<StoryProject>
+  createTaskIn(project: StoryProject, stages: readonly string[], options?: Creating): Promise<StoryTask>
   /** Follows it with a client of the product; what comes is part of what is checked. */
   watch(task: StoryTask, client?: Client): Watching
   /** What other viewers received, to be checked too. */
@@ -52,7 +58,7 @@ export type StoryRun<S extends Server = Server> = {
 
 export type ProcessRun = StoryRun<ServerProcess & Server>
 
-const allStages = ['rewrite', 'storyboard', 'camera']
+export const allStages = ['rewrite', 'storyboard', 'camera']
 
 /** On a server that is a process of its own. */
 export function openStoryRun(options: StoryRunOptions): Promise<ProcessRun> {
@@ -108,9 +114,10 @@ export async function openRun<S extends Server>(
   const readRows = (): Promise<RunRows> => (databaseUrl === undefined ? readFolder(dataDir) : readServer(databaseUrl))
   const others: ViewerRecord[] = []
   const taskIds: string[] = []
-  const createTaskIn: StoryRun['createTaskIn'] = async (project, stages, idempotencyKey) => {
+  const createTaskIn: StoryRun['createTaskIn'] = async (project, stages, creating = {}) => {
+    const { client = account.client, idempotencyKey } = creating
     const { projectId } = project
-    const { taskId } = await account.client.tasks.create.mutate({ projectId, stages: [...stages], idempotencyKey })
+    const { taskId } = await client.tasks.create.mutate({ projectId, stages: [...stages], idempotencyKey })
     taskIds.push(taskId)
     return { ...project, taskId }
   }
@@ -119,7 +126,7 @@ export async function openRun<S extends Server>(
     server,
     provider,
     account,
-    createProject: () => createProject(account.client),
+    createProject: (client = account.client) => createProject(client),
     createTaskIn,
     createTask: async (stages = allStages) => createTaskIn(await createProject(account.client), stages),
     watch({ taskId }, client = account.client) {

@@ -1,7 +1,9 @@
 import { expect } from 'vitest'
+import { askAgain } from '../../support/askAgain.ts'
 import { openClusterRun, type ClusterOptions } from '../../support/clusterRun.ts'
 import { startCuttingProxy } from '../../support/cuttingProxy.ts'
 import { createRandom } from '../../support/random.ts'
+import { allStages } from '../../support/storyRun.ts'
 import { countResets } from '../../support/viewerRecord.ts'
 
 const pace = { tokens: 80, tokensPerSecond: 60 }
@@ -41,10 +43,10 @@ export async function loseAnswers({ cuts, databaseUrl, ...options }: LostAnswers
   let tasks = 0
   const lanes = Array.from({ length: tasksAtOnce }, async () => {
     do {
-      const key = crypto.randomUUID()
-      const project = await again(() => run.createProject())
+      const idempotencyKey = crypto.randomUUID()
+      const project = await askAgain(() => run.createProject())
       // What was lost of a create is only its answer: asked again under its key, it is the same task.
-      const task = await again(() => run.createTaskIn(project, ['rewrite', 'storyboard', 'camera'], key))
+      const task = await askAgain(() => run.createTaskIn(project, allStages, { idempotencyKey }))
       const viewers = run.server.apis.map(({ url }) =>
         run.watch(task, run.account.clientOver(random.pick(['sse', 'webSocket', 'polling'] as const), url)),
       )
@@ -63,19 +65,4 @@ export async function loseAnswers({ cuts, databaseUrl, ...options }: LostAnswers
   console.log(`${tasks} tasks, ${cut.commits} answers to a COMMIT and ${cut.statements} others lost, ${resets} resets`)
   expect(cut.commits).toBeGreaterThan(0)
   return await run.stopAndCheck()
-}
-
-/** What a service does that was told to try again; refusals of any other kind are thrown. */
-async function again<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!isAway(error)) throw error
-    }
-  }
-}
-
-function isAway(error: unknown): boolean {
-  return (error as { data?: { appCode?: string } }).data?.appCode === 'server.busy'
 }

@@ -92,8 +92,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   return {
     listen: (port, host) => listenOn(app, port, host),
     async close({ comeBackWithinMs }) {
-      sse.closeAll({ comeBackWithinMs })
-      await webSocket.close({ comeBackWithinMs })
+      await Promise.all([sse.closeAll({ comeBackWithinMs }), webSocket.close({ comeBackWithinMs })])
       readers.stop()
       await app.close()
     },

@@ -163,12 +163,13 @@ it('F19 ends all streams so that viewers come back by themselves, from where the
   const served = await serveOurs()
   const again = readUntil(served, 'waits?input={}', 'retry: ')
   await vi.waitFor(() => expect(served.adapter.viewers()).toBe(1))
-  await vi.waitFor(async () => {
-    served.adapter.closeAll({ comeBackWithinMs: 500 })
-    const text = await again
-    expect(text).toMatch(/retry: \d+\n\n$/)
-    expect(text).not.toContain('event: return')
-  })
+  const closed = served.adapter.closeAll({ comeBackWithinMs: 500 })
+  expect(served.adapter.viewers()).toBe(1)
+  const text = await again
+  expect(text).toMatch(/retry: \d+\n\n$/)
+  expect(text).not.toContain('event: return')
+  await closed
+  expect(served.adapter.viewers()).toBe(0)
   expect((await ask(served, { path: 'numbers', input: '{}' })).body).toContain('"code":"SERVICE_UNAVAILABLE"')
   await served.close()
 })

@@ -7,6 +7,7 @@
  * Not carried over: batches, observables, `emitAndEndImmediately`, `maxDurationMs` and `responseMeta`.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   callTRPCProcedure,
   getTRPCErrorFromUnknown,
@@ -38,8 +39,11 @@ export type SseAdapter = {
   /** Serves it to its end; never rejects. `headers` are sent beside the adapter's own. */
   handle(req: IncomingMessage, res: ServerResponse, headers?: OutgoingHttpHeaders): Promise<void>
   viewers(): number
-  /** Ends all streams so that viewers come back by themselves, spread over the given time; then refuses new ones. */
-  closeAll(options?: { comeBackWithinMs?: number }): void
+  /**
+   * Ends all streams so that viewers come back by themselves: each at a moment of its own within the given time, and
+   * served until then. New ones are refused at once. Resolves when none is left.
+   */
+  closeAll(options?: { comeBackWithinMs?: number }): Promise<void>
 }
 
 type Asked = { req: IncomingMessage; res: ServerResponse; info: TRPCRequestInfo }
@@ -56,6 +60,8 @@ const sseHeaders = {
   'x-accel-buffering': 'no',
   connection: 'keep-alive',
 }
+/** Soon: when they come back is spread by when they are sent away. Milliseconds. */
+const comeBackFrame = Buffer.from('retry: 100\n\n')
 const returnFrame = Buffer.from('event: return\ndata: \n\n\n')
 
 export function createSseAdapter<Router extends AnyTRPCRouter>(options: SseAdapterOptions<Router>): SseAdapter {
@@ -93,16 +99,19 @@ export function createSseAdapter<Router extends AnyTRPCRouter>(options: SseAdapt
       await serve(tools, connection, request, { req, res, info })
       open.delete(connection)
     },
-    closeAll({ comeBackWithinMs = 0 } = {}) {
+    async closeAll({ comeBackWithinMs = 0 } = {}) {
       isClosing = true
+      await Promise.all([...open].map((connection) => sendAway(connection, Math.random() * comeBackWithinMs)))
       stopHeartbeat()
-      // Without `return` an EventSource takes the end for a cut and comes back after `retry`, from its last id.
-      for (const connection of open) {
-        connection.write([`retry: ${Math.round(100 + Math.random() * comeBackWithinMs)}\n\n`])
-        connection.close()
-      }
     },
   }
+}
+
+/** Without `return` an EventSource takes the end for a cut and comes back after `retry`, from its last id. */
+async function sendAway(connection: SseConnection, afterMs: number): Promise<void> {
+  await pause(afterMs, undefined, { signal: connection.signal }).catch(() => undefined)
+  connection.write([comeBackFrame])
+  connection.close()
 }
 
 /** Runs the procedure and writes what it yields. From the context on, what goes wrong is told in the stream. */

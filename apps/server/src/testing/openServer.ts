@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { FeedOptions } from '@stagewright/core'
+import type { FolderLock } from '@stagewright/db/folderLock'
 import { createClient, type Client } from '@stagewright/client'
 import { readConfig } from '../config.ts'
 import { createLog } from '../log.ts'
@@ -25,6 +26,8 @@ export type OpenServerOptions = {
   feedOptions?: FeedOptions
   requestTimes?: RequestTimes
   dataDir?: string
+  /** Instead of the folder's own: to see what it is good for. */
+  lock?: FolderLock
 }
 
 /** The real server on a free port and a folder of its own. */
@@ -36,6 +39,7 @@ export async function openServer(options: OpenServerOptions = {}): Promise<OpenS
   const server = await startServer(config, log, {
     onFailure: (error) => lines.push(String(error)),
     ...(options.feedOptions && { feedOptions: options.feedOptions }),
+    ...(options.lock && { lock: options.lock }),
     ...(options.requestTimes && { requestTimes: options.requestTimes }),
   })
   const clients: Client[] = []

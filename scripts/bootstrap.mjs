@@ -12,8 +12,10 @@ import { provideTools } from './bootstrap/tools.mjs'
 /** What runs under the project's Node for each command; some have a build before it. */
 const COMMANDS = {
   setup: [],
+  build: [],
   start: ['apps/server/src/main.ts'],
   dev: ['scripts/dev.ts'],
+  cluster: ['scripts/cluster.ts'],
   doctor: ['apps/server/src/doctor/main.ts'],
   test: ['scripts/verify.ts'],
   check: ['scripts/verify.ts', 'types', 'lint', 'direction', 'format', 'schema'],
@@ -32,7 +34,8 @@ async function main([command, ...rest]) {
   // `exec` runs any program with the project's Node and pnpm on the PATH.
   if (command === 'exec') return runAttached(rest[0], rest.slice(1), tools.env)
   if (command === 'setup') return 0
-  if (['start', 'dev', 'doctor'].includes(command)) await buildWhatChanged(tools)
+  if (['build', 'start', 'dev', 'cluster', 'doctor'].includes(command)) await buildWhatChanged(tools)
+  if (command === 'build') return 0
   return runAttached(tools.node, [...COMMANDS[command], ...rest], tools.env)
 }
 

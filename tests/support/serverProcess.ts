@@ -193,7 +193,8 @@ export async function findFreePort(): Promise<number> {
   }
 }
 
-function canListen(port: number): Promise<boolean> {
+/** Whether nobody listens there now. */
+export function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))

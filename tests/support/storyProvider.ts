@@ -41,6 +41,7 @@ export type StoryProvider = {
   /** The newest request with the marker in it, as soon as there is one after the first `skip`. */
   requestOf(marker: string, skip?: number): Promise<Exchange>
   close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 const MARKER = /mark-[0-9a-f-]{36}/
@@ -88,6 +89,7 @@ export async function startStoryProvider(seed: number, pace: StoryPace): Promise
       }
     },
     close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
   }
 }
 

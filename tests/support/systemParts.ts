@@ -18,10 +18,13 @@ const REDIS_NAMES = ['redis-server', 'valkey-server']
 const MAC_CHROME = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 const DEBIAN_POSTGRES = '/usr/lib/postgresql'
 const CJK_FONTS = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
+/** Debian keeps it where only root's PATH looks. */
+const DEBIAN_NGINX = '/usr/sbin/nginx'
 const OLDEST_POSTGRES = 15
 
 const PARTS: SystemPart[] = [
   { name: 'Chromium', packages: ['chromium'], variable: 'CHROMIUM_PATH', find: findChromium },
+  { name: 'nginx', packages: ['nginx-light'], variable: 'NGINX_PATH', find: findNginx },
   { name: 'PostgreSQL', packages: ['postgresql'], variable: 'TEST_DATABASE_URL', find: findPostgres },
   { name: 'Redis', packages: ['redis-server'], variable: 'REDIS_SERVER_PATH', find: findRedis },
 ]
@@ -31,6 +34,13 @@ export function findChromium(): string | null {
   const chosen = process.env['CHROMIUM_PATH']
   if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
   return findOnPath(CHROMIUM_NAMES) ?? (isProgram(MAC_CHROME) ? MAC_CHROME : null)
+}
+
+/** The nginx of this machine, `NGINX_PATH` first; null when there is none. */
+export function findNginx(): string | null {
+  const chosen = process.env['NGINX_PATH']
+  if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
+  return findOnPath(['nginx']) ?? (isProgram(DEBIAN_NGINX) ? DEBIAN_NGINX : null)
 }
 
 /** The Redis or Valkey server of this machine, `REDIS_SERVER_PATH` first; null when there is none. */
@@ -52,8 +62,14 @@ export function findPostgres(): string | null {
  */
 export function requireSystemParts(log: (line: string) => void): void {
   const missing = PARTS.filter(isMissing)
-  if (missing.length > 0) installOrThrow(missing, log)
+  if (missing.length > 0) installOrThrow('The tests need', missing, log)
   installChineseFont(log)
+}
+
+/** The same for some of them, by name; `who` begins the sentence ("The cluster needs"). */
+export function requireParts(names: readonly string[], who: string, log: (line: string) => void): void {
+  const missing = PARTS.filter((part) => names.includes(part.name) && part.find() === null)
+  if (missing.length > 0) installOrThrow(who, missing, log)
 }
 
 function isMissing(part: SystemPart): boolean {
@@ -61,7 +77,7 @@ function isMissing(part: SystemPart): boolean {
   return !isGiven && part.find() === null
 }
 
-function installOrThrow(missing: SystemPart[], log: (line: string) => void): void {
+function installOrThrow(who: string, missing: SystemPart[], log: (line: string) => void): void {
   const badPath = missing.find((part) => (process.env[part.variable] ?? '') !== '')
   if (badPath) throw new Error(`${badPath.variable} names no program: ${process.env[badPath.variable] ?? ''}`)
   const packages = missing.flatMap((part) => part.packages)
@@ -69,7 +85,7 @@ function installOrThrow(missing: SystemPart[], log: (line: string) => void): voi
   const left = missing.filter((part) => part.find() === null)
   if (left.length === 0) return
   const wishes = left.map((part) => `${part.name} (package ${part.packages.join(' ')}, or set ${part.variable})`)
-  throw new Error(`The tests need ${wishes.join(' and ')}: please install what is missing and run them again.`)
+  throw new Error(`${who} ${wishes.join(' and ')}: please install what is missing and try again.`)
 }
 
 /** Pictures of Chinese pages show empty boxes without it; no test fails for want of a font, so nothing throws. */

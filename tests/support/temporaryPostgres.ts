@@ -148,6 +148,8 @@ class Cluster implements TemporaryPostgres {
     const server = spawn(join(this.binaries, 'postgres'), ['-D', join(this.folder, 'data'), ...args], {
       ...this.owner,
       cwd: this.folder,
+      // Ctrl-C is for us, who end it when nobody needs it any more.
+      detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     this.server = server

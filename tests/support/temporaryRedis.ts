@@ -45,7 +45,11 @@ export async function startTemporaryRedis(): Promise<TemporaryRedis> {
 
   const launch = async (): Promise<string | null> => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--requirepass', password]
-    child = spawn(program, [...settings, '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    // Detached, because Ctrl-C is for us, who end it when nobody needs it any more.
+    child = spawn(program, [...settings, '--save', '', '--appendonly', 'no'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const failure = await untilReady(child)
     if (failure !== null) await kill()
     return failure

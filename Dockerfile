@@ -1,0 +1,9 @@
+# The server of compose.yaml. Not built yet: there was no Docker where it was written.
+FROM node:24-bookworm-slim
+WORKDIR /app
+COPY . .
+RUN node scripts/bootstrap.mjs build
+ENV NODE_ENV=production
+USER node
+EXPOSE 3000
+CMD ["node", "apps/server/src/main.ts"]

@@ -21,19 +21,21 @@ const CJK_FONTS = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
 /** Debian keeps it where only root's PATH looks. */
 const DEBIAN_NGINX = '/usr/sbin/nginx'
 const OLDEST_POSTGRES = 15
+/** Where Debian keeps nginx, which is not on the PATH of everybody. */
+const SYSTEM_PROGRAMS = ['/usr/sbin', '/usr/local/sbin']
 
 const PARTS: SystemPart[] = [
   { name: 'Chromium', packages: ['chromium'], variable: 'CHROMIUM_PATH', find: findChromium },
   { name: 'nginx', packages: ['nginx-light'], variable: 'NGINX_PATH', find: findNginx },
   { name: 'PostgreSQL', packages: ['postgresql'], variable: 'TEST_DATABASE_URL', find: findPostgres },
   { name: 'Redis', packages: ['redis-server'], variable: 'REDIS_SERVER_PATH', find: findRedis },
+  { name: 'nginx', packages: ['nginx'], variable: 'NGINX_PATH', find: findNginx },
+  { name: 'Caddy', packages: ['caddy'], variable: 'CADDY_PATH', find: findCaddy },
 ]
 
 /** The Chromium (or Chrome) of this machine, `CHROMIUM_PATH` first; null when there is none. */
 export function findChromium(): string | null {
-  const chosen = process.env['CHROMIUM_PATH']
-  if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
-  return findOnPath(CHROMIUM_NAMES) ?? (isProgram(MAC_CHROME) ? MAC_CHROME : null)
+  return findProgram('CHROMIUM_PATH', () => findOnPath(CHROMIUM_NAMES) ?? (isProgram(MAC_CHROME) ? MAC_CHROME : null))
 }
 
 /** The nginx of this machine, `NGINX_PATH` first; null when there is none. */
@@ -45,9 +47,17 @@ export function findNginx(): string | null {
 
 /** The Redis or Valkey server of this machine, `REDIS_SERVER_PATH` first; null when there is none. */
 export function findRedis(): string | null {
-  const chosen = process.env['REDIS_SERVER_PATH']
-  if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
-  return findOnPath(REDIS_NAMES)
+  return findProgram('REDIS_SERVER_PATH', () => findOnPath(REDIS_NAMES))
+}
+
+/** The nginx of this machine, `NGINX_PATH` first; null when there is none. */
+export function findNginx(): string | null {
+  return findProgram('NGINX_PATH', () => findOnPath(['nginx'], SYSTEM_PROGRAMS))
+}
+
+/** The Caddy of this machine, `CADDY_PATH` first; null when there is none. */
+export function findCaddy(): string | null {
+  return findProgram('CADDY_PATH', () => findOnPath(['caddy']))
 }
 
 /** The folder with `initdb` and `postgres` (15 or newer), or null. Debian keeps it off the PATH. */
@@ -127,8 +137,15 @@ function isPostgresFolder(folder: string): boolean {
   return isProgram(join(folder, 'initdb')) && isProgram(join(folder, 'postgres'))
 }
 
-function findOnPath(names: string[]): string | null {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
+/** What the variable names, which must be a program, or else what is found. */
+function findProgram(variable: string, find: () => string | null): string | null {
+  const chosen = process.env[variable]
+  if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
+  return find()
+}
+
+function findOnPath(names: string[], others: string[] = []): string | null {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...others]
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram) ?? null
 }
 

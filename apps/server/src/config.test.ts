@@ -25,6 +25,9 @@ describe('the settings', () => {
     [{ SECRET_KEY: 'short' }, /SECRET_KEY .*32 characters/],
     [{ OPENAI_BASE_URL: 'api.example.com' }, /OPENAI_BASE_URL .*http/],
     [{ ALLOWED_ORIGINS: 'https://a.example, nonsense' }, /ALLOWED_ORIGINS .*nonsense/],
+    [{ TRUSTED_PROXIES: '10.0.0.1, proxy.example' }, /TRUSTED_PROXIES .*CIDR/],
+    [{ TRUSTED_PROXIES: '10.0.0.0/33' }, /TRUSTED_PROXIES .*CIDR/],
+    [{ TRUSTED_PROXIES: '0.0.0.0/0' }, /TRUSTED_PROXIES .*CIDR/],
     [{ ROLE: 'boss' }, /ROLE .*all, api or worker/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
   ])('O2 that are wrong are named with what is expected: %j', (environment, words) => {
@@ -38,6 +41,11 @@ describe('the settings', () => {
     const server = { DATABASE_URL: 'postgres://x/y', SECRET_KEY: 'k'.repeat(32) }
     expect(readConfig({ ROLE: role, ...server }).role).toBe(role)
     expect(readConfig(server).role).toBe('all')
+  })
+
+  it('O2 take addresses and ranges of both kinds for proxies', () => {
+    const { trustedProxies } = readConfig({ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,::1,fd00::/8' })
+    expect(trustedProxies).toEqual(['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'])
   })
 
   it('O3 take the address of a call for the base it begins with', () => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
 import path from 'node:path'
 import { defaultSettings, type EngineSettings } from '@stagewright/core'
 import { z } from 'zod'
@@ -22,6 +23,10 @@ const yesNo = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
   .transform((value) => value === 'true' || value === '1')
 
+const networkAddress = z
+  .string()
+  .refine(isNetwork, 'must be addresses or CIDR ranges with commas between them, as 127.0.0.1, 10.0.0.0/8')
+
 /** Every setting the server reads, as the environment gives it. `.env.example` has them all. */
 export const settingsSchema = z.object({
   PORT: wholeNumber(0, 65_535).default(3_000),
@@ -39,6 +44,7 @@ export const settingsSchema = z.object({
   SECRET_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   PUBLIC_URL: httpUrl.optional(),
   ALLOWED_ORIGINS: z.string().optional(),
+  TRUSTED_PROXIES: z.string().transform(listOf).pipe(z.array(networkAddress)).optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   OPENAI_MODEL: z.string().min(1).optional(),
@@ -68,6 +74,8 @@ export type Config = {
   secretKey: string | null
   publicUrl: string | null
   allowedOrigins: string[]
+  /** Addresses and CIDR ranges; who calls from one of them is believed when it says for whom. */
+  trustedProxies: string[]
   /** A provider named by the environment; null when none is. */
   provider: { baseUrl: string; apiKey: string; model: string } | null
   allowPrivateProviders: boolean
@@ -95,7 +103,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new BadSetting(
-      `The setting ${issue?.path.join('.')} is not right: it ${issue?.message.replace(/^Invalid.*: /, 'is invalid: ')}.`,
+      `The setting ${String(issue?.path[0])} is not right: it ${issue?.message.replace(/^Invalid.*: /, 'is invalid: ')}.`,
     )
   }
   const settings = parsed.data
@@ -119,6 +127,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     secretKey: settings.SECRET_KEY ?? null,
     publicUrl: settings.PUBLIC_URL ?? null,
     allowedOrigins: readOrigins(settings.ALLOWED_ORIGINS),
+    trustedProxies: settings.TRUSTED_PROXIES ?? [],
     provider: readProvider(settings),
     allowPrivateProviders: settings.ALLOW_PRIVATE_PROVIDERS,
     engine: {
@@ -138,12 +147,25 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
 }
 
-function readOrigins(list: string | undefined): string[] {
-  const origins = (list ?? '')
+/** What stands between commas. */
+function listOf(text: string): string[] {
+  return text
     .split(',')
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== '')
-  return origins.map((origin) => {
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+/** An address, or one with the length of its prefix. One of 0 would believe everybody. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  if (prefix === undefined) return true
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= (version === 4 ? 32 : 128)
+}
+
+function readOrigins(list: string | undefined): string[] {
+  return listOf(list ?? '').map((origin) => {
     if (!URL.canParse(origin))
       throw new BadSetting(
         `The setting ALLOWED_ORIGINS is not right: "${origin}" is not an address like https://studio.example.com.`,

@@ -52,6 +52,7 @@ export function createApi(parts: ApiParts): Promise<HttpServer> {
     auth,
     identify: createIdentify({ auth, checkKey: createKeyCheck(prisma), standing, prisma }),
     origins,
+    trustedProxies: config.trustedProxies,
     log,
     services: { ...program, database, taskAnswers, apiKeys, about, log, viewers },
     maxConnections: config.viewers.viewersTotal,

@@ -40,6 +40,7 @@ export type HttpOptions = {
   auth: Auth
   identify: Identify
   origins: OriginRule
+  trustedProxies: string[]
   log: Logger
   services: Services
   operations: Operations
@@ -61,7 +62,7 @@ export type HttpServer = {
 /** Everything on one port: tRPC over HTTP, SSE and WebSocket, sign-in, health, and the studio for the rest. */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { auth, origins, log } = options
-  const app = openApp(options.times ?? defaultTimes)
+  const app = openApp(options.times ?? defaultTimes, options.trustedProxies)
   const contextOf = createContextOf(options)
   const onError = createErrorLog(log)
   const { sse, webSocket } = openGates(options, { contextOf, onError })
@@ -99,8 +100,9 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   }
 }
 
-function openApp(times: RequestTimes): FastifyInstance {
+function openApp(times: RequestTimes, trustedProxies: string[]): FastifyInstance {
   return fastify({
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: true,
     requestTimeout: times.requestWithinMs,

@@ -43,12 +43,34 @@ async function sayAndWait(bytes: string): Promise<string> {
   return said
 }
 
+const headOfPost = (bodyBytes: number): string =>
+  `POST /trpc/projects.create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bodyBytes}\r\n\r\n`
+
 describe('what one request may cost', () => {
   it('L3 a body that is too large is refused with a code, in the shape clients read', async () => {
     const text = 'x'.repeat(5_000_000)
     const told = await post('projects.create', JSON.stringify({ pipeline: 'story', input: { text } }))
     expect(told.status).toBe(413)
     expect(told.error).toMatchObject({ code: -32_013, data: { appCode: 'request.tooLarge', httpStatus: 413 } })
+  })
+
+  it('L3 who is still sending it, as a proxy does, is let finish and not reset', async () => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    const failures: Error[] = []
+    socket.on('error', (error) => failures.push(error))
+    let said = ''
+    socket.setEncoding('utf8').on('data', (text: string) => (said += text))
+    const piece = 'x'.repeat(500_000)
+    socket.write(`${headOfPost(10 * piece.length)}${piece}`)
+    for (let sent = 1; sent < 10; sent++) await new Promise((resolve) => socket.write(piece, resolve))
+    await expect.poll(() => said).toMatch(/^HTTP\/1.1 413 .*"appCode":"request.tooLarge"/s)
+    expect(failures).toEqual([])
+    socket.destroy()
+  })
+
+  it('L3 one that is far too large is not waited for', async () => {
+    const said = await sayAndWait(`${headOfPost(50_000_000)}x`)
+    expect(said).toMatch(/^HTTP\/1.1 413 .*"appCode":"request.tooLarge"/s)
   })
 
   it('L3 so is one under /auth, which may be 64 KB', async () => {

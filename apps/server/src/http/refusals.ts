@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { ErrorCode, ErrorParams } from '@stagewright/core'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../log.ts'
@@ -21,6 +22,8 @@ const badRequest = { code: 'BAD_REQUEST', number: -32_600 }
 /** In characters. Our client's batches keep within 8,000. */
 export const maxAddressLength = 10_000
 
+const bearableBodyBytes = 16 * 1_024 * 1_024
+
 type Refusal = { status: number; appCode: ErrorCode; message: string; params?: ErrorParams }
 
 const addressTooLong: Refusal = {
@@ -34,11 +37,13 @@ export function addRefusals(app: FastifyInstance, log: Logger): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.url.length > maxAddressLength) answer(addressTooLong, request, reply)
   })
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const refusal = decideRefusal(error)
     if (refusal.appCode === 'server.internal')
       log.error({ err: error, requestId: request.id }, 'A request failed by a fault of ours.')
+    if (refusal.status === 413) await letFinish(request, reply)
     answer(refusal, request, reply)
+    return reply
   })
 }
 
@@ -47,9 +52,19 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
   answer(decideRefusal(error), request, reply)
 }
 
+/**
+ * Who is still sending when the connection is closed is reset, and may never see the answer: a proxy makes a 502 of it.
+ * So what is bearable is read to its end and dropped, in the time that a request may take; more is cut off.
+ */
+async function letFinish({ raw, headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const isBearable = Number(headers['content-length'] ?? Infinity) <= bearableBodyBytes
+  if (!isBearable) return void reply.header('connection', 'close')
+  raw.resume()
+  // It may be cut meanwhile: then there is nobody to answer.
+  await finished(raw).catch(() => undefined)
+}
+
 function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {
-  // The rest of a body that is not wanted would be read to its end otherwise.
-  if (refusal.status === 413) void reply.header('connection', 'close')
   const isTrpc = request.url.startsWith('/trpc/')
   void reply.status(refusal.status).send(isTrpc ? { error: shapeOf(refusal, request.id) } : plain(refusal))
 }

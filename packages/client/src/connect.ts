@@ -87,15 +87,21 @@ function ask(api: Api, { subject, cursor }: Omit<Connecting, 'signal'>, told: To
   return api.live.follow.subscribe({ projectId: subject.projectId, cursor }, told)
 }
 
+/** What there is to tell after the cursor, over plain HTTP. */
+export function askOnce(api: Api, { subject, cursor, signal }: Connecting): Promise<FollowedEvent[]> {
+  return subject.type === 'task'
+    ? api.tasks.poll.query({ taskId: subject.taskId, cursor }, { signal })
+    : api.live.poll.query({ projectId: subject.projectId, cursor }, { signal })
+}
+
 async function* poll(api: Api, { subject, cursor, signal }: Connecting): Connection {
-  const askAfter = (at: string | null, limited: AbortSignal): Promise<FollowedEvent[]> =>
-    subject.type === 'task'
-      ? api.tasks.poll.query({ taskId: subject.taskId, cursor: at }, { signal: limited })
-      : api.live.poll.query({ projectId: subject.projectId, cursor: at }, { signal: limited })
   let at = cursor
   let isFirst = true
   while (!signal.aborted) {
-    const events = await within(answerWithinMs, signal, (limited) => askAfter(at, limited))
+    const from = at
+    const events = await within(answerWithinMs, signal, (limited) =>
+      askOnce(api, { subject, cursor: from, signal: limited }),
+    )
     if (isFirst) yield 'connected'
     isFirst = false
     for (const followed of events) {

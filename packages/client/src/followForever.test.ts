@@ -137,19 +137,25 @@ describe('coming back', () => {
 
   it('C8 comes back at once on a hint, and asks for one hint at a time', async () => {
     const hints: (() => void)[] = []
-    const hurry = (): Promise<void> => new Promise((resolve) => hints.push(resolve))
+    let openCount = 0
+    let mostOpen = 0
+    const hurry = async (): Promise<void> => {
+      mostOpen = Math.max(mostOpen, ++openCount)
+      await new Promise<void>((resolve) => hints.push(resolve))
+      openCount--
+    }
     const server = await serve(
       ({ response }) => void response.destroy(),
       ({ response, connect }) => {
         connect()
         response.end('retry: 3600000\n\n')
-        // A hint that comes while there is a connection is for nothing: this one comes after its end was heard of.
+        // It comes after the end was heard of.
         response.once('close', () => setTimeout(() => hints[0]?.(), 100))
       },
       whole,
     )
     expect(await follow(server, { hurry })).toEqual({ text, repairs: [] })
-    expect(hints).toHaveLength(1)
+    expect(mostOpen).toBe(1)
   })
 
   it.each([
@@ -285,7 +291,7 @@ describe('transports that do not come through', () => {
     })
     expect(texts.slice(-1)).toEqual([text])
     expect(texts[0]).toBe('Once ')
-    expect(states).toEqual(['connecting', 'away', 'connected', 'connecting', 'connected'])
+    expect(states).toEqual(['connecting', 'away', 'connected'])
     expect(polled).toHaveLength(1)
   })
 

@@ -4,11 +4,12 @@
  */
 import { emptyView, type FeedView, type FollowedEvent } from '@stagewright/core'
 import { abortWith } from './abortWith.ts'
-import { followForever, type Following } from './followForever.ts'
+import { followForever } from './followForever.ts'
+import type { Following } from './following.ts'
 import type { Links, StudioOptions } from './links.ts'
 import { createViewFold } from './viewFold.ts'
 
-export type ViewOptions = Pick<Following, 'subject' | 'onConnection' | 'hurry'> & {
+export type ViewOptions = Pick<Following, 'subject' | 'onConnection' | 'hurry' | 'permit'> & {
   /** Each of them ends the following quietly. */
   signals: readonly (AbortSignal | undefined)[]
   /** Told of each repair: a gap, or a hash that differs. */

@@ -37,11 +37,11 @@ export type Links = {
   openWebSocket(onSilent: () => void): { api: Api; close(): void }
 }
 
-/** The server beats every 10 s on a silent connection. */
-const silentAfterMs = 25_000
+/** 2.5 of the server's heartbeats, which come every 10 s on a silent connection. An event stream names its own. */
+const defaultSilentAfterMs = 25_000
 
 /** Throws when a WebSocket is wanted and this runtime has none. */
-export function createLinks(options: StudioOptions): Links {
+export function createLinks(options: StudioOptions, { silentAfterMs = defaultSilentAfterMs } = {}): Links {
   if (options.transport === 'webSocket') webSocketOf(options)
   const url = `${originOf(options)}/trpc`
   const headers = (): Record<string, string> =>
@@ -66,7 +66,7 @@ export function createLinks(options: StudioOptions): Links {
   return {
     http,
     openWebSocket: (onSilent) =>
-      openWebSocket(options, { url: url.replace(/^http/, 'ws'), headers: headers(), onSilent }),
+      openWebSocket(options, { url: url.replace(/^http/, 'ws'), headers: headers(), onSilent, silentAfterMs }),
   }
 }
 
@@ -84,9 +84,12 @@ function webSocketOf(options: StudioOptions): WebSocketConstructor {
   return found
 }
 
-type SocketOptions = { url: string; headers: Record<string, string>; onSilent: () => void }
+type SocketOptions = { url: string; headers: Record<string, string>; onSilent: () => void; silentAfterMs: number }
 
-function openWebSocket(options: StudioOptions, { url, headers, onSilent }: SocketOptions): { api: Api; close(): void } {
+function openWebSocket(
+  options: StudioOptions,
+  { url, headers, onSilent, silentAfterMs }: SocketOptions,
+): { api: Api; close(): void } {
   const Base = webSocketOf(options)
   const opened = new Set<WebSocket>()
   let silence = setTimeout(onSilent, silentAfterMs)

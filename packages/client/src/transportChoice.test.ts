@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest'
 import { createTransportChoice } from './transportChoice.ts'
 
+/** Failures that are far enough apart to be two. */
+let nowMs = 0
+const later = (): number => (nowMs += 10_000)
+
 it('stays with the transport that is wanted, SSE when none is', () => {
   for (const [wanted, used] of [
     [undefined, 'sse'],
@@ -8,7 +12,7 @@ it('stays with the transport that is wanted, SSE when none is', () => {
     ['polling', 'polling'],
   ] as const) {
     const choice = createTransportChoice(wanted)
-    for (let failures = 0; failures < 5; failures++) choice.failed()
+    for (let failures = 0; failures < 5; failures++) choice.failed(later())
     expect(choice.current()).toBe(used)
     expect(choice.hasNext()).toBe(false)
     expect(choice.better()).toEqual([])
@@ -18,7 +22,7 @@ it('stays with the transport that is wanted, SSE when none is', () => {
 it('C11 goes on to the next after two failures in a row, and stays with the last', () => {
   const choice = createTransportChoice('auto')
   const used = Array.from({ length: 6 }, () => {
-    choice.failed()
+    choice.failed(later())
     return choice.current()
   })
   expect(used).toEqual(['sse', 'webSocket', 'webSocket', 'polling', 'polling', 'polling'])
@@ -27,20 +31,47 @@ it('C11 goes on to the next after two failures in a row, and stays with the last
 
 it('forgets a failure when the transport delivers', () => {
   const choice = createTransportChoice('auto')
-  choice.failed()
+  choice.failed(later())
   choice.delivered()
-  choice.failed()
+  choice.failed(later())
   expect(choice.current()).toBe('sse')
 })
 
 it('names the better ones and goes back to one of them, which may fail twice again', () => {
   const choice = createTransportChoice('auto')
-  for (let failures = 0; failures < 4; failures++) choice.failed()
+  for (let failures = 0; failures < 4; failures++) choice.failed(later())
   expect(choice.better()).toEqual(['sse', 'webSocket'])
   choice.goBackTo('webSocket')
   expect([choice.current(), choice.better(), choice.hasNext()]).toEqual(['webSocket', ['sse'], true])
-  choice.failed()
+  choice.failed(later())
   expect(choice.current()).toBe('webSocket')
-  choice.failed()
+  choice.failed(later())
   expect(choice.current()).toBe('polling')
+})
+
+it('C19 takes the refusals of a moment for one failure, of a transport that has come through before', () => {
+  const choice = createTransportChoice('auto')
+  choice.failed(0)
+  expect(choice.failed(1)).toBe(true)
+  expect(choice.current()).toBe('webSocket')
+  choice.delivered()
+  for (let ms = 0; ms < 2_900; ms += 100) expect(choice.failed(10_000 + ms)).toBe(false)
+  expect(choice.current()).toBe('webSocket')
+  expect(choice.failed(13_000)).toBe(true)
+  expect(choice.current()).toBe('polling')
+})
+
+it('C23 uses what is permitted, and knows again what it had come to when more is', () => {
+  const choice = createTransportChoice('auto')
+  choice.permit(['webSocket', 'polling'])
+  expect([choice.current(), choice.better(), choice.hasNext()]).toEqual(['webSocket', [], true])
+  choice.permit(['sse', 'webSocket', 'polling'])
+  expect([choice.current(), choice.better()]).toEqual(['sse', []])
+  for (let failures = 0; failures < 2; failures++) choice.failed(later())
+  expect([choice.current(), choice.better()]).toEqual(['webSocket', ['sse']])
+  choice.permit(['webSocket', 'polling'])
+  choice.goBackTo('sse')
+  expect(choice.current()).toBe('webSocket')
+  choice.permit(['polling'])
+  expect([choice.current(), choice.hasNext()]).toEqual(['polling', false])
 })

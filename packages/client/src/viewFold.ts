@@ -1,5 +1,5 @@
 import { emptyView, foldEvent, isGap, verifyText, type FeedView, type FollowedEvent } from '@stagewright/core'
-import type { Verdict } from './followForever.ts'
+import type { Verdict } from './following.ts'
 
 /** A view and its place in the feed. */
 export type ViewFold = {

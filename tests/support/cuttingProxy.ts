@@ -32,6 +32,8 @@ export type CuttingProxy = {
   /** Bytes wait in the proxy, in both directions, and connections stay open: a network that went silent. */
   hold(): void
   release(): void
+  /** New connections pass again; those that are held stay so, as when a machine comes back with another address. */
+  releaseNew(): void
   /** New connections are reset at once. */
   refuse(isRefusing: boolean): void
   /** How long bytes take to the client, in milliseconds. */
@@ -98,6 +100,7 @@ export async function startCuttingProxy(
       state.isHeld = false
       for (const link of links) link.setHeld(false)
     },
+    releaseNew: () => void (state.isHeld = false),
     refuse: (isRefusing) => void (state.isRefusing = isRefusing),
     delay: (delayMs) => void (state.delayMs = delayMs),
     close,

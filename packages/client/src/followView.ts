@@ -12,6 +12,8 @@ import { createViewFold } from './viewFold.ts'
 export type ViewOptions = Pick<Following, 'subject' | 'onConnection' | 'hurry' | 'permit'> & {
   /** Each of them ends the following quietly. */
   signals: readonly (AbortSignal | undefined)[]
+  /** Where to begin: what came before it is not asked for. Null: the present, and the texts that are open. */
+  cursor?: string | null | undefined
   /** Told of each repair: a gap, or a hash that differs. */
   onRepair?: ((reason: string) => void) | undefined
   /** For counting and recording what came on the wire. */
@@ -37,10 +39,10 @@ export function followView(
 async function* readViews(
   links: Links,
   options: StudioOptions,
-  { signals, ...following }: ViewOptions,
+  { signals, cursor = null, ...following }: ViewOptions,
 ): AsyncGenerator<FeedView, void> {
   const { signal, abort, release } = abortWith(...signals)
-  const fold = createViewFold(following.onRepair)
+  const fold = createViewFold(following.onRepair, cursor)
   const ended: { error: Error | null }[] = []
   let wake = (): void => {}
   const end = (error: Error | null): void => {

@@ -14,10 +14,10 @@ export type ViewFold = {
  * for again from where the view stands, and everything anew when that brings the same; so is a text with a wrong hash,
  * once. `onRepair` is told of each.
  */
-export function createViewFold(onRepair: ((reason: string) => void) | undefined): ViewFold {
+export function createViewFold(onRepair: ((reason: string) => void) | undefined, from: string | null = null): ViewFold {
   const mended = new Set<number>()
   let view = emptyView
-  let cursor: string | null = null
+  let cursor = from
   let gapsInARow = 0
   const startOver = (): void => {
     view = emptyView

@@ -1,14 +1,20 @@
+import type { Hint } from '@stagewright/client'
+
 /** Resolves at the next sign that coming back at once is worth a try: the network, the page, or the tab is back. */
-export function comeBackHints(): Promise<void> {
+export function comeBackHints(signal: AbortSignal): Promise<Hint> {
   return new Promise((resolve) => {
     const told = new AbortController()
-    const tell = (): void => {
-      if (document.visibilityState !== 'visible') return
-      told.abort()
-      resolve()
+    const stop = (): void => told.abort()
+    const tell = (hint: Hint): void => {
+      if (document.visibilityState !== 'visible' && hint === 'shown') return
+      stop()
+      resolve(hint)
     }
-    window.addEventListener('online', tell, { signal: told.signal })
-    window.addEventListener('pageshow', tell, { signal: told.signal })
-    document.addEventListener('visibilitychange', tell, { signal: told.signal })
+    const until = { signal: told.signal }
+    signal.addEventListener('abort', stop, until)
+    window.addEventListener('online', () => tell('network'), until)
+    // A page that was kept aside comes back with connections that are not.
+    window.addEventListener('pageshow', ({ persisted }) => tell(persisted ? 'network' : 'shown'), until)
+    document.addEventListener('visibilitychange', () => tell('shown'), until)
   })
 }

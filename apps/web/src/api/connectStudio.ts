@@ -1,8 +1,9 @@
 import { createClient, type ProjectView } from '@stagewright/client'
 import { connectSession } from './connectSession.ts'
-import { comeBackHints } from './comeBackHints.ts'
-import { asked, toRequestFailure } from './requestFailures.ts'
-import type { Connection, ProjectHead, Studio, VersionView } from './studio.ts'
+import { sharedTabs } from '../tabs/sharedTabs.ts'
+import { connectLive } from './connectLive.ts'
+import { asked } from './requestFailures.ts'
+import type { ProjectHead, Studio, VersionView } from './studio.ts'
 
 type Client = ReturnType<typeof createClient>
 
@@ -30,30 +31,8 @@ export function connectStudio(): Studio {
     },
     stages: connectStages(client),
     tasks: connectTasks(client),
-    live: {
-      followProject: (projectId, { signal, onConnection }) =>
-        followAsked(
-          client.followProject(projectId, {
-            signal,
-            onConnection: (state) => onConnection(connections[state]),
-            hurry: comeBackHints,
-          }),
-        ),
-    },
+    live: connectLive(client, sharedTabs()),
     server: { about: () => asked(() => client.server.about.query()) },
-  }
-}
-
-const connections = { connecting: 'connecting', connected: 'live', away: 'lost' } as const satisfies Record<
-  string,
-  Connection
->
-
-async function* followAsked<T>(views: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
-  try {
-    yield* views
-  } catch (error) {
-    throw toRequestFailure(error)
   }
 }
 

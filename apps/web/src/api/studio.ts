@@ -115,6 +115,8 @@ export type LiveApi = {
     projectId: string,
     options: { signal: AbortSignal; onConnection(connection: Connection): void },
   ): AsyncIterable<LiveProject>
+  /** Tells, while the tab is hidden, which tasks of the user's workspace have ended; of a task perhaps twice. */
+  watchEnded(options: { userId: string; signal: AbortSignal; onEnded(taskIds: readonly string[]): void }): void
 }
 
 export type ServerApi = {

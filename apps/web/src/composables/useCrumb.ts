@@ -1,4 +1,4 @@
-import { onScopeDispose, ref, watch } from 'vue'
+import { onScopeDispose, ref, watch, type Ref } from 'vue'
 
 const crumb = ref('')
 
@@ -17,7 +17,14 @@ export function useCrumb() {
   }
 }
 
-/** Keeps the browser's title in step with the crumb. */
-export function showCrumbInTitle(appName: string): void {
-  watch(crumb, (words) => (document.title = words === '' ? appName : `${words} · ${appName}`), { immediate: true })
+/** Keeps the browser's title in step with the crumb, with the badge before it where there is something to count. */
+export function showCrumbInTitle(appName: string, badge: Readonly<Ref<number>>): void {
+  watch(
+    [crumb, badge],
+    ([words, count]) => {
+      const title = words === '' ? appName : `${words} · ${appName}`
+      document.title = count === 0 ? title : `(${count}) ${title}`
+    },
+    { immediate: true },
+  )
 }

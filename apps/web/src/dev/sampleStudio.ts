@@ -155,6 +155,8 @@ export function createSampleStudio({
           project.watchers.delete(watcher)
         }
       },
+      // Nothing ends here that the page does not see.
+      watchEnded: () => undefined,
     },
     server: { about: async () => ({ usesDemoWriter: true, hasAccounts: true }) },
   }

@@ -18,15 +18,12 @@ const REDIS_NAMES = ['redis-server', 'valkey-server']
 const MAC_CHROME = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 const DEBIAN_POSTGRES = '/usr/lib/postgresql'
 const CJK_FONTS = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
-/** Debian keeps it where only root's PATH looks. */
-const DEBIAN_NGINX = '/usr/sbin/nginx'
 const OLDEST_POSTGRES = 15
 /** Where Debian keeps nginx, which is not on the PATH of everybody. */
 const SYSTEM_PROGRAMS = ['/usr/sbin', '/usr/local/sbin']
 
 const PARTS: SystemPart[] = [
   { name: 'Chromium', packages: ['chromium'], variable: 'CHROMIUM_PATH', find: findChromium },
-  { name: 'nginx', packages: ['nginx-light'], variable: 'NGINX_PATH', find: findNginx },
   { name: 'PostgreSQL', packages: ['postgresql'], variable: 'TEST_DATABASE_URL', find: findPostgres },
   { name: 'Redis', packages: ['redis-server'], variable: 'REDIS_SERVER_PATH', find: findRedis },
   { name: 'nginx', packages: ['nginx'], variable: 'NGINX_PATH', find: findNginx },
@@ -36,13 +33,6 @@ const PARTS: SystemPart[] = [
 /** The Chromium (or Chrome) of this machine, `CHROMIUM_PATH` first; null when there is none. */
 export function findChromium(): string | null {
   return findProgram('CHROMIUM_PATH', () => findOnPath(CHROMIUM_NAMES) ?? (isProgram(MAC_CHROME) ? MAC_CHROME : null))
-}
-
-/** The nginx of this machine, `NGINX_PATH` first; null when there is none. */
-export function findNginx(): string | null {
-  const chosen = process.env['NGINX_PATH']
-  if (chosen !== undefined && chosen !== '') return isProgram(chosen) ? chosen : null
-  return findOnPath(['nginx']) ?? (isProgram(DEBIAN_NGINX) ? DEBIAN_NGINX : null)
 }
 
 /** The Redis or Valkey server of this machine, `REDIS_SERVER_PATH` first; null when there is none. */

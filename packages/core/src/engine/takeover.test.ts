@@ -137,6 +137,23 @@ describe('after a crash', () => {
     expect(await second.lastText(projectId, 'first')).toBe('new text')
   })
 
+  it('N10 a worker whose lease ran out while its provider is silent hangs up', async () => {
+    const { start } = createCluster()
+    // One slot: it must not fetch the hint anew itself.
+    const first = await start({ settings: { touchEveryMs: 20, workerSlots: 1 } })
+    const { projectId } = await first.projects.create(actor, { pipeline: 'three', input: { text: 't' } })
+    const { taskId } = await first.engine.create(actor, { projectId, stages: ['first'] })
+    const old = await first.model.nextCall()
+
+    const second = await start()
+    const call = await second.model.nextCall()
+    await old.aborted
+    call.send('text')
+    call.finish()
+    expect(await second.endOf(taskId)).toMatchObject({ status: 'completed' })
+    expect(await second.lastText(projectId, 'first')).toBe('text')
+  })
+
   it('E19 three times in a row without progress ends the task; with progress it goes on', async () => {
     const { storage, join, start } = createCluster()
     const maker = await start({ settings: { workerSlots: 0 }, nobodyElse: false, feedOptions: { silenceMs: 20 } })

@@ -193,8 +193,14 @@ export class Worker {
   }
 
   async #touch(): Promise<void> {
-    const jobs = [...this.#running.values()].flatMap(({ job, again }) => (again === null ? [job] : [job, again]))
-    if (jobs.length > 0) await this.#deps.queue.touch(jobs)
+    const touched = [...this.#running.values()]
+    const jobs = touched.flatMap(({ job, again }) => (again === null ? [job] : [job, again]))
+    if (jobs.length === 0) return
+    const held = new Set(await this.#deps.queue.touch(jobs))
+    for (const { job, abort } of touched) {
+      // Another goes on with it. Who writes is told by the fence; who waits for a silent provider, only here.
+      if (!held.has(job.id)) abort.abort('fenced' satisfies AbortReason)
+    }
   }
 
   /** One look for all that are rung together, as they are after a break. */

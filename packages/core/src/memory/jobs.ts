@@ -43,7 +43,12 @@ export function createMemoryQueue(
 ): JobQueue {
   return {
     fetch: (limit) => write((session) => fetchJobs(session, limit)),
-    touch: (jobs) => write((session) => jobs.forEach((job) => leaseJob(session, heldRow(session, job)))),
+    touch: (jobs) =>
+      write((session) => {
+        const held = jobs.flatMap((job) => heldRow(session, job) ?? [])
+        for (const row of held) leaseJob(session, row)
+        return held.map(({ id }) => id)
+      }),
     complete: (job) => write((session) => completeJob(session, job)),
     release: (job) => write((session) => freeJobs(session, [heldRow(session, job)])).then(() => undefined),
     supervise: () =>
@@ -67,8 +72,8 @@ function fetchJobs(session: Session, limit: number): Job[] {
   })
 }
 
-function leaseJob(session: Session, row: JobRow | undefined): void {
-  if (row !== undefined) session.tables.jobs.put(row.id, { ...row, leasedUntilMs: session.nowMs + leaseMs })
+function leaseJob(session: Session, row: JobRow): void {
+  session.tables.jobs.put(row.id, { ...row, leasedUntilMs: session.nowMs + leaseMs })
 }
 
 function completeJob(session: Session, job: Job): void {

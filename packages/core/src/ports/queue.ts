@@ -7,8 +7,8 @@ export type Job = { id: string; taskId: string; projectId: string; retryCount: n
 export interface JobQueue {
   /** Takes up to `limit` waiting jobs; each is then this process's own until its lease runs out. */
   fetch(limit: number): Promise<Job[]>
-  /** Renews the lease of all given jobs in one statement. */
-  touch(jobs: readonly Job[]): Promise<void>
+  /** Renews the lease of all given jobs in one statement. Gives the ids of those that are still this process's own. */
+  touch(jobs: readonly Job[]): Promise<string[]>
   /** The job has been dealt with and nothing was changed. */
   complete(job: Job): Promise<void>
   /** Gives the job back, to be fetched again at once by anybody. */

@@ -109,12 +109,13 @@ export function queueContract(storage: StorageOf): void {
       const jobs = await queue.fetch(10)
       expect(await queue.supervise()).toBe(0)
       await expireLeases()
-      await queue.touch(jobs.filter((job) => job.taskId === kept.id))
+      const held = jobs.filter((job) => job.taskId === kept.id)
+      expect(await queue.touch(held)).toEqual(held.map(({ id }) => id))
       expect(await queue.supervise()).toBe(1)
       const again = await fetchOne()
       expect(again.taskId).toBe(lost.id)
       expect(again.retryCount).toBeGreaterThan(0)
-      await queue.touch([])
+      expect(await queue.touch([])).toEqual([])
     })
 
     it('can be given back and lost many times and are still there', async () => {
@@ -145,7 +146,7 @@ export function queueContract(storage: StorageOf): void {
       expect(await queue.fetch(10)).toEqual([])
       expect(await hasLiveJob(task.id)).toBe(true)
       await expireLeases()
-      await queue.touch([stale])
+      expect(await queue.touch([stale])).toEqual([])
       expect(await queue.supervise()).toBe(1)
 
       const last = await fetchOne()

@@ -12,11 +12,13 @@ export default defineConfig({
   test: {
     // Servers, browsers and databases of one file would slow down those of another, and times are measured here.
     fileParallelism: false,
+    // Of the tests of one file that wait together; each may have several servers of its own.
+    maxConcurrency: 4,
     projects: [
       project('house', 60 * SECOND),
       project('client', 60 * SECOND),
       project('e2e', 120 * SECOND),
-      project('chaos', (isLong ? 3600 : 180) * SECOND),
+      project('chaos', (isLong ? 3600 : 300) * SECOND),
       project('soak', 2 * 3600 * SECOND),
       project('bench', 1800 * SECOND),
     ],

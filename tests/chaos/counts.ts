@@ -2,16 +2,15 @@
 const short = {
   embeddedKills: 4,
   postgresKills: 1,
-  /** Kills of workers beside others, and how many tasks wait for one at the same time. */
-  workerKills: 3,
-  workerKillsAtOnce: 3,
+  /** Kills of workers beside others. */
+  workerKills: 1,
+  workerKillsWithRedis: 2,
   workerPauses: 1,
   rollingRestarts: 1,
   /** How long the database is away, each time. */
-  awaysMs: [5_000],
-  awaysWithRedisMs: [1_000, 0],
+  awaysMs: [5_000, 0],
   /** Connections to the database that are cut before the answer. */
-  lostAnswers: 20,
+  lostAnswers: 12,
   redisFaults: 4,
   redisFaultMs: 2_500,
   cuts: 24,
@@ -31,11 +30,10 @@ const full: Counts = {
   embeddedKills: 30,
   postgresKills: 5,
   workerKills: 100,
-  workerKillsAtOnce: 5,
+  workerKillsWithRedis: 100,
   workerPauses: 20,
   rollingRestarts: 10,
   awaysMs: [30_000, 0, 5_000, 0, 1_000, 0, 0, 30_000, 0, 0],
-  awaysWithRedisMs: [30_000, 0, 5_000, 0, 1_000, 0, 0, 30_000, 0, 0],
   lostAnswers: 500,
   redisFaults: 40,
   redisFaultMs: 8_000,

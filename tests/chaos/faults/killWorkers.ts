@@ -39,11 +39,14 @@ export async function killWorkers({ kills, atOnce, environment, ...options }: Wo
   console.log(
     `${ends.length} workers killed: the text went on after ${Math.round(percentile(times, 50))} ms (median), ${Math.round(Math.max(...times))} ms (longest); ${resets} resets`,
   )
+  // Whether anything was lost comes before how long it took.
+  const found = await run.stopAndCheck()
+  expect(found).toEqual([])
   expect(ends).toHaveLength(kills)
   expect(times.length).toBeGreaterThan(0)
   expect(Math.max(...times)).toBeLessThanOrEqual(goesOnWithinMs)
   expect(resets).toBeGreaterThan(0)
-  return await run.stopAndCheck()
+  return found
 }
 
 /** `goneOnAfterMs`: until the provider was asked again; null when there was nothing left to ask. */

@@ -36,9 +36,11 @@ export async function rollRestart({ rounds, ...options }: Rolling): Promise<stri
   console.log(
     `${followed.length} tasks through ${rounds} rolling restarts: ${repeats} calls made again; the longest stall of a viewer was ${Math.round(Math.max(...stalls))} ms`,
   )
+  const found = await run.stopAndCheck()
+  expect(found).toEqual([])
   expect(repeats).toBeGreaterThan(0)
   expect(Math.max(...stalls)).toBeLessThanOrEqual(stallMs)
-  return await run.stopAndCheck()
+  return found
 }
 
 /** A replacement is there before the old one is told to go, and is sent the viewers from then on. */

@@ -82,6 +82,8 @@ afterEach(async () => {
   gate.open()
   asked.clear()
   await context.close()
+  proxy.cut()
+  await expect.poll(liveConnections, patience).toEqual({ sse: 0, webSocket: 0 })
 })
 
 async function shows(page: Page, words: string): Promise<void> {

@@ -8,7 +8,7 @@
 import { abortWith, within } from './abortWith.ts'
 import { decideDelay, pause } from './backOff.ts'
 import { defaultTiming, type ConnectionState, type Following } from './following.ts'
-import { hearHints, type Hints } from './hints.ts'
+import { hearHints } from './hints.ts'
 import { originOf, type Links, type StudioOptions } from './links.ts'
 import { permitAll, type Permit } from './permit.ts'
 import { readConnection, type Read } from './readConnection.ts'
@@ -40,10 +40,14 @@ export async function followForever(links: Links, options: StudioOptions, follow
     }
     tell('away')
     if (isFinal(read.error)) throw read.error
-    const isAnother = await countFault(read, choice, { options, signal })
+    // Both may take long, and a hint cuts both short.
+    const waiting = abortWith(signal, permit.signal)
+    const stopHearing = hints(waiting.abort)
+    const isAnother = await countFault(read, choice, { options, signal: waiting.signal })
     failures = read.wasGood || isAnother ? 1 : failures + 1
-    const restMs = retryAfterMsOf(read.error) ?? decideDelay(failures, Math.random())
-    await rest(restMs, { signals: [signal, permit.signal], hints })
+    await pause(retryAfterMsOf(read.error) ?? decideDelay(failures, Math.random()), waiting.signal)
+    stopHearing()
+    waiting.release()
   }
 }
 
@@ -65,18 +69,6 @@ function tellChanges(onConnection: Following['onConnection']): (state: Connectio
     last = state
     onConnection?.(state)
   }
-}
-
-/** Waiting that a hint cuts short. */
-async function rest(
-  delayMs: number,
-  { signals, hints }: { signals: readonly AbortSignal[]; hints: Hints },
-): Promise<void> {
-  const resting = abortWith(...signals)
-  const stopHearing = hints(resting.abort)
-  await pause(delayMs, resting.signal)
-  stopHearing()
-  resting.release()
 }
 
 /** Whether it is the transport that fails, and not the server that is away. */

@@ -214,6 +214,23 @@ describe('a connection that is doubted', () => {
     expect(server.asked).toHaveLength(2)
   })
 
+  it('C21 is replaced at once also while the server is asked whether it is there', async () => {
+    let hint = (_hint: Hint): void => undefined
+    const server = await serveScripts([(stream) => stream.cut(), ends])
+    onTestFinished(() => server.close())
+    const silentHealth: typeof fetch = (input, init) => {
+      if (!new Request(input).url.endsWith('/health/live')) return fetch(input, init)
+      queueMicrotask(() => hint('network'))
+      return new Promise((_resolve, reject) =>
+        init?.signal?.addEventListener('abort', () => reject(new Error('aborted'))),
+      )
+    }
+    const hurry = (): Promise<Hint> => new Promise((resolve) => (hint = resolve))
+    await follow(server, { hurry, timing: patient, options: { fetch: silentHealth } })
+    const [first, second] = server.asked
+    expect((second?.atMs ?? Infinity) - (first?.atMs ?? 0)).toBeLessThan(2_000)
+  })
+
   it.each(['sse', 'webSocket'] as const)(
     'C22 is replaced when it is silent for 2.5 heartbeats: %s',
     async (transport) => {

@@ -46,6 +46,8 @@ export async function followForever(links: Links, options: StudioOptions, follow
     const isAnother = await countFault(read, choice, { options, signal: waiting.signal })
     failures = read.wasGood || isAnother ? 1 : failures + 1
     await pause(retryAfterMsOf(read.error) ?? decideDelay(failures, Math.random()), waiting.signal)
+    // What failed before the hint says nothing of what comes after it.
+    if (waiting.signal.aborted) failures = 0
     stopHearing()
     waiting.release()
   }

@@ -231,6 +231,21 @@ describe('a connection that is doubted', () => {
     expect((second?.atMs ?? Infinity) - (first?.atMs ?? 0)).toBeLessThan(2_000)
   })
 
+  it('C21 begins anew with short waits after a hint', async () => {
+    let hint = (_hint: Hint): void => undefined
+    let tries = 0
+    const server = await serve((stream, asked) => {
+      if (++tries === 7) return ends(stream, asked)
+      stream.cut()
+      // While it waits, which after five failures is for more than a second.
+      if (tries === 5) setTimeout(() => hint('network'), 200)
+    })
+    const hurry = (): Promise<Hint> => new Promise((resolve) => (hint = resolve))
+    await follow(server, { hurry, options: { transport: 'sse' } })
+    const [sixth, seventh] = server.asked.slice(5)
+    expect((seventh?.atMs ?? Infinity) - (sixth?.atMs ?? 0)).toBeLessThan(1_500)
+  })
+
   it.each(['sse', 'webSocket'] as const)(
     'C22 is replaced when it is silent for 2.5 heartbeats: %s',
     async (transport) => {

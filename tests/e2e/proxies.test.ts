@@ -3,17 +3,16 @@
  * so what the page shows then has come through while the rest was not sent; the provider's log is the reference. Which
  * transport carried it is seen by the bytes that arrived in the browser.
  */
-import { request as openRequest } from 'node:http'
 import type { Transport } from '@stagewright/client'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { askToUpgrade } from '../support/askProxy.ts'
 import { launchBrowser, openPage } from '../support/browser.ts'
 import { startHeldStory, type HeldStory } from '../support/heldStory.ts'
 import { startNginx } from '../support/nginx.ts'
 import type { RunningProxy } from '../support/proxyProgram.ts'
+import { openStoryTab, readThrough, type StoryTab } from '../support/readThrough.ts'
 import { findFreePort, startServerProcess, type ServerProcess } from '../support/serverProcess.ts'
-import { createStudioPage, type StudioPage } from '../support/studioPage.ts'
-import { watchTransports, type TransportWatch } from '../support/transportWatch.ts'
 
 const isLong = process.env['TEST_LENGTH'] === 'long'
 /** Nothing for so long, and nginx ends the connection. 60 s is its default, longer than the server's heartbeat of 10 s. */
@@ -46,15 +45,13 @@ const names = Object.keys(ways) as Way[]
 
 const upgradeMap = 'map $http_upgrade $connection_upgrade { default upgrade; "" ""; }'
 
-/** A finished text is fetched by the page: it is there a moment after its state. */
-const patience = { timeout: 20_000 }
-
 let story: HeldStory
 let server: ServerProcess
 let nginx: RunningProxy
 let browser: Browser
 const ports = new Map<Way, number>()
-const tabs = new Map<Way, OpenStudio>()
+const tabs = new Map<Way, StoryTab>()
+let silences: Record<'sse' | 'webSocket', Silence>
 const addressOf = (way: Way): string => `http://127.0.0.1:${ports.get(way)}`
 
 beforeAll(async () => {
@@ -74,7 +71,10 @@ beforeAll(async () => {
   nginx = await startNginx([upgradeMap, ...sites].join('\n'))
   browser = await launchBrowser()
   // Together: what finds no way over SSE takes its time to find another.
-  await Promise.all(names.map(async (way) => tabs.set(way, await openStory(way))))
+  await Promise.all(
+    names.map(async (way) => tabs.set(way, await openStoryTab((await openPage(browser, addressOf(way))).page))),
+  )
+  silences = { sse: noteSilence('idleSse', 'sse'), webSocket: noteSilence('idleWebSocket', 'webSocket') }
 }, 120_000)
 
 afterAll(async () => {
@@ -91,88 +91,44 @@ function locationsOf(way: Way): string {
   return [location('/', all), ...(webSocket === undefined ? [] : [location('= /trpc', webSocket)])].join('\n')
 }
 
-type OpenStudio = { studio: StudioPage; watch: TransportWatch; text(words: string): Promise<void>; projectId: string }
+type Silence = { begun: number; arrivals: number }
 
-/** A new person in a story of theirs, in a tab of its own. */
-async function openStory(way: Way): Promise<OpenStudio> {
-  const { page } = await openPage(browser, addressOf(way))
-  const watch = await watchTransports(page)
-  const studio = createStudioPage(page)
-  await studio.signUp()
-  const projectId = await studio.createStory('A lighthouse keeper finds a letter addressed to the sea.')
-  return { studio, watch, projectId, text: (words) => page.getByText(words).waitFor() }
+/** Nothing happens in the projects from here on: only the server's heartbeats come, if they come in time. */
+function noteSilence(way: Way, transport: Transport): Silence {
+  const { watch } = tabs.get(way)!
+  return { begun: watch.begun(transport), arrivals: watch.arrivals(transport) }
 }
 
-/** Generates, sees the middle of the text while the provider holds it there, and then all of it. */
-async function streamThrough({ studio, projectId, text }: OpenStudio): Promise<void> {
-  const number = story.provider.exchanges.length + 1
-  await studio.act('generate')
-  await text(story.words.middle)
-  const exchange = await story.provider.exchange(number)
-  expect(exchange.sentText).not.toContain(story.words.last)
-  await expect.poll(() => studio.prose(), patience).toBe(exchange.sentText)
-  story.goOn()
-  await studio.waitFor('done')
-  await expect.poll(() => studio.prose(), patience).toBe(exchange.sentText)
-  expect(exchange.sentText).toContain(story.words.last)
-  expect(await studio.currentText(projectId, 'rewrite')).toBe(exchange.sentText)
-}
-
-/** With what status an opening WebSocket of the page would be answered. */
-function upgradeStatus(way: Way): Promise<number> {
-  const headers = {
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': Buffer.from('0123456789abcdef').toString('base64'),
-    origin: addressOf(way),
-  }
-  return new Promise((resolve, reject) => {
-    const request = openRequest(`${addressOf(way)}/trpc`, { agent: false, headers })
-    request.on('upgrade', (answer, socket) => {
-      socket.destroy()
-      resolve(answer.statusCode ?? 0)
-    })
-    request.on('response', (answer) => {
-      answer.destroy()
-      resolve(answer.statusCode ?? 0)
-    })
-    request.on('error', reject)
-    request.end()
-  })
-}
-
-/** Nothing happens in the project meanwhile: only the server's heartbeats come, if they come in time. */
-async function sitIdle({ watch }: OpenStudio, transport: Transport): Promise<void> {
-  const begun = watch.begun(transport)
-  const arrivals = watch.arrivals(transport)
+/** Long: heartbeats alone, and one connection, for longer than the limit. Short: cut by it, and back, twice. */
+async function sitIdle({ watch }: StoryTab, transport: Transport, since: Silence): Promise<void> {
   if (isLong) {
-    await expect.poll(() => watch.arrivals(transport) - arrivals, { timeout: 110_000 }).toBe(beatsThatOutlastIt)
-    expect(watch.begun(transport)).toBe(begun)
-  } else await expect.poll(() => watch.begun(transport) - begun, patience).toBeGreaterThanOrEqual(2)
+    const beats = (): number => watch.arrivals(transport) - since.arrivals
+    await expect.poll(beats, { timeout: 110_000 }).toBeGreaterThanOrEqual(beatsThatOutlastIt)
+    expect(watch.begun(transport)).toBe(since.begun)
+  } else await expect.poll(() => watch.begun(transport) - since.begun, { timeout: 30_000 }).toBeGreaterThanOrEqual(2)
 }
 
 describe('behind nginx', () => {
   it('B20 with a bare proxy_pass and its default buffering, a story streams over SSE', async () => {
     const tab = tabs.get('plain')!
-    await streamThrough(tab)
+    await readThrough(tab, story)
     expect(tab.watch.received('sse')).toBeGreaterThan(0)
     expect([tab.watch.begun('webSocket'), tab.watch.begun('polling')]).toEqual([0, 0])
   })
 
   it('B21 where SSE is held back, it streams over WebSocket', async () => {
-    expect(await upgradeStatus('sseBlocked')).toBe(101)
+    expect(await askToUpgrade(addressOf('sseBlocked'), addressOf('sseBlocked'))).toBe(101)
     const tab = tabs.get('sseBlocked')!
-    await streamThrough(tab)
+    await readThrough(tab, story)
     expect(tab.watch.received('sse')).toBe(0)
     expect(tab.watch.received('webSocket')).toBeGreaterThan(0)
     expect(tab.watch.begun('polling')).toBe(0)
   })
 
   it('B22 where no WebSocket comes through, it streams over SSE', async () => {
-    expect(await upgradeStatus('webSocketBlocked')).not.toBe(101)
+    expect(await askToUpgrade(addressOf('webSocketBlocked'), addressOf('webSocketBlocked'))).not.toBe(101)
     const tab = tabs.get('webSocketBlocked')!
-    await streamThrough(tab)
+    await readThrough(tab, story)
     expect(tab.watch.received('sse')).toBeGreaterThan(0)
     expect([tab.watch.received('webSocket'), tab.watch.begun('polling')]).toEqual([0, 0])
   })
@@ -184,8 +140,8 @@ describe('behind nginx', () => {
     'B23 where silence is cut, %s outlives it or comes back, and carries the story',
     async (_, way, carrier) => {
       const tab = tabs.get(way)!
-      await sitIdle(tab, carrier)
-      await streamThrough(tab)
+      await sitIdle(tab, carrier, silences[carrier])
+      await readThrough(tab, story)
       expect(tab.watch.received(carrier)).toBeGreaterThan(0)
       expect(tab.watch.received(carrier === 'sse' ? 'webSocket' : 'sse')).toBe(0)
       expect(tab.watch.begun('polling')).toBe(0)
@@ -194,7 +150,7 @@ describe('behind nginx', () => {
 
   it('B24 where neither comes through, it is polled', async () => {
     const tab = tabs.get('bothBlocked')!
-    await streamThrough(tab)
+    await readThrough(tab, story)
     expect([tab.watch.received('sse'), tab.watch.received('webSocket')]).toEqual([0, 0])
     expect(tab.watch.received('polling')).toBeGreaterThan(0)
   })

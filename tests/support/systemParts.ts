@@ -27,6 +27,7 @@ const PARTS: SystemPart[] = [
   { name: 'PostgreSQL', packages: ['postgresql'], variable: 'TEST_DATABASE_URL', find: findPostgres },
   { name: 'Redis', packages: ['redis-server'], variable: 'REDIS_SERVER_PATH', find: findRedis },
   { name: 'nginx', packages: ['nginx'], variable: 'NGINX_PATH', find: findNginx },
+  { name: 'OpenSSL', packages: ['openssl'], variable: 'OPENSSL_PATH', find: findOpenssl },
   { name: 'Caddy', packages: ['caddy'], variable: 'CADDY_PATH', find: findCaddy },
 ]
 
@@ -43,6 +44,11 @@ export function findRedis(): string | null {
 /** The nginx of this machine, `NGINX_PATH` first; null when there is none. */
 export function findNginx(): string | null {
   return findProgram('NGINX_PATH', () => findOnPath(['nginx'], SYSTEM_PROGRAMS))
+}
+
+/** For certificates of tests: `OPENSSL_PATH` first; null when there is none. */
+export function findOpenssl(): string | null {
+  return findProgram('OPENSSL_PATH', () => findOnPath(['openssl']))
 }
 
 /** The Caddy of this machine, `CADDY_PATH` first; null when there is none. */

@@ -1,5 +1,6 @@
 // Faults of processes and of what they stand on. Most of the time is spent waiting, so in the short form they wait
-// together; in the long one, where times are measured, each has the machine for itself.
+// together; in the long one, where times are measured, each has the machine for itself. What takes several leases or
+// many processes is in the long form alone.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chooseSeed } from '../support/random.ts'
 import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
@@ -24,26 +25,30 @@ afterAll(async () => {
 })
 
 const suite = isFull ? describe : describe.concurrent
+const longForm = isFull ? [null] : []
 
 suite('processes', () => {
-  // The longest first: three leases, one after the other.
-  test('N3 a task that no worker survives ends as failed after three crashes; hand-backs do not count', async () => {
-    const databaseUrl = await postgres.createDatabase()
-    expect(await poisonTask({ seed: chooseSeed('a poison task'), databaseUrl })).toEqual([])
-  })
+  test.each(longForm)(
+    'N3 a task that no worker survives ends as failed after three crashes; hand-backs do not count',
+    async () => {
+      const databaseUrl = await postgres.createDatabase()
+      expect(await poisonTask({ seed: chooseSeed('a poison task'), databaseUrl })).toEqual([])
+    },
+  )
 
-  test.each([
-    [counts.workerKills, 'PostgreSQL', false],
+  const kills: [count: number, name: string, hasRedis: boolean][] = [
     [counts.workerKillsWithRedis, 'PostgreSQL and Redis', true],
-  ])(
+  ]
+  if (isFull) kills.push([counts.workerKills, 'PostgreSQL', false])
+  test.each(kills)(
     'N1 %i workers killed, one a task, on %s: each task goes on elsewhere and ends once',
-    async (kills, name, hasRedis) => {
+    async (count, name, hasRedis) => {
       const found = await killWorkers({
         seed: chooseSeed(`workers killed, ${name}`),
         databaseUrl: await postgres.createDatabase(),
         environment: hasRedis ? { REDIS_URL: redis.url } : {},
-        kills,
-        atOnce: Math.min(kills, 5),
+        kills: count,
+        atOnce: Math.min(count, 5),
       })
       expect(found).toEqual([])
     },
@@ -56,12 +61,15 @@ suite('processes', () => {
     expect(await pauseWorkers(options, counts.workerPauses)).toEqual([])
   })
 
-  test(`N7 ${counts.rollingRestarts} rolling restarts under load: every task ends once, and no viewer waits beyond a second`, async () => {
-    const databaseUrl = await postgres.createDatabase()
-    const environment = { REDIS_URL: redis.url }
-    const options = { seed: chooseSeed('a rolling restart'), databaseUrl, environment }
-    expect(await rollRestart({ ...options, rounds: counts.rollingRestarts })).toEqual([])
-  })
+  test.each(longForm)(
+    `N7 ${counts.rollingRestarts} rolling restarts under load: every task ends once, and no viewer waits beyond a second`,
+    async () => {
+      const databaseUrl = await postgres.createDatabase()
+      const environment = { REDIS_URL: redis.url }
+      const options = { seed: chooseSeed('a rolling restart'), databaseUrl, environment }
+      expect(await rollRestart({ ...options, rounds: counts.rollingRestarts })).toEqual([])
+    },
+  )
 })
 
 suite('the database', () => {
@@ -80,11 +88,14 @@ suite('the database', () => {
     },
   )
 
-  test(`N5 ${counts.lostAnswers} connections cut after a statement or COMMIT was done: each is done once, and nothing is lost`, async () => {
-    const databaseUrl = await postgres.createDatabase()
-    const options = { seed: chooseSeed('lost answers'), databaseUrl, cuts: counts.lostAnswers }
-    expect(await loseAnswers(options)).toEqual([])
-  })
+  test.each(longForm)(
+    `N5 ${counts.lostAnswers} connections cut after a statement or COMMIT was done: each is done once, and nothing is lost`,
+    async () => {
+      const databaseUrl = await postgres.createDatabase()
+      const options = { seed: chooseSeed('lost answers'), databaseUrl, cuts: counts.lostAnswers }
+      expect(await loseAnswers(options)).toEqual([])
+    },
+  )
 })
 
 suite('Redis', () => {

@@ -1,8 +1,11 @@
-import { expect } from 'vitest'
+import type { Transport } from '@stagewright/client'
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 import type { HeldStory } from './heldStory.ts'
 import { createStudioPage, type StudioPage } from './studioPage.ts'
 import { watchTransports, type TransportWatch } from './transportWatch.ts'
+
+const transports: readonly Transport[] = ['sse', 'webSocket', 'polling']
 
 export type StoryTab = { page: Page; studio: StudioPage; watch: TransportWatch; projectId: string }
 
@@ -21,8 +24,15 @@ export async function openStoryTab(page: Page): Promise<StoryTab> {
   return { page, studio, watch, projectId }
 }
 
-/** Generates, sees the middle of the text while the provider holds it there, and at the end the very text it sent. */
-export async function readThrough({ page, studio, projectId }: StoryTab, story: HeldStory): Promise<void> {
+/**
+ * Generates, sees the middle of the text while the provider holds it there, and at the end the very text it sent. Gives
+ * the transports that carried it: those over which at least half of its bytes came meanwhile.
+ */
+export async function readThrough(
+  { page, studio, watch, projectId }: StoryTab,
+  story: HeldStory,
+): Promise<Transport[]> {
+  const before = transports.map(watch.received)
   const number = story.provider.exchanges.length + 1
   await studio.act('generate')
   await page.getByText(story.words.middle).waitFor()
@@ -34,4 +44,6 @@ export async function readThrough({ page, studio, projectId }: StoryTab, story: 
   await expect.poll(() => studio.prose(), patience).toBe(exchange.sentText)
   expect(exchange.sentText).toContain(story.words.last)
   expect(await studio.currentText(projectId, 'rewrite')).toBe(exchange.sentText)
+  const enough = Buffer.byteLength(exchange.sentText) / 2
+  return transports.filter((transport, index) => watch.received(transport) - before[index]! >= enough)
 }

@@ -44,6 +44,7 @@ async function startCluster(): Promise<void> {
     ...process.env,
     HOST: '127.0.0.1',
     PUBLIC_URL: url,
+    TRUSTED_PROXIES: '127.0.0.1',
     DATA_DIR: folder,
     DATABASE_URL: databaseUrl ?? (await openPostgres()),
     REDIS_URL: setting('REDIS_URL') ?? (await openRedis()),

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { jobQueueName, jobSchema } from '../queue/jobTable.ts'
+import { jobQueueName, jobSchema, leaseIsOver } from '../queue/jobTable.ts'
 
 /** What is under way in the whole installation, whichever process does it. Times in seconds. */
 export type LoadFigures = {
@@ -26,7 +26,7 @@ SELECT * FROM (
   SELECT count(*) FILTER (WHERE state < 'active')::int AS "jobsWaiting",
     count(*) FILTER (WHERE state = 'active' AND NOT stale)::int AS "jobsHeld",
     count(*) FILTER (WHERE state = 'active' AND stale)::int AS "jobsStale"
-  FROM (SELECT state, heartbeat_on + heartbeat_seconds * interval '1 second' < now() AS stale
+  FROM (SELECT state, ${leaseIsOver} AS stale
     FROM ${jobSchema}.job WHERE name = '${jobQueueName}' AND state < 'completed') live
 ) jobs`
 

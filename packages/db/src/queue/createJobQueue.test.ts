@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { DatabaseUnavailable } from '@stagewright/core'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openTestStorage, type TestStorage } from '../testing/openTestStorage.ts'
 import { testDatabaseKinds } from '../testing/index.ts'
@@ -100,6 +101,33 @@ describe.each(testDatabaseKinds)('the queue on %s', (kind) => {
       await storage.opened.pool.query('SELECT 1') // embedded, it would wait for that transaction
     } finally {
       await database.close()
+    }
+  })
+
+  it('D35 takes nothing back when what was to do it comes late, as after a database that hung', async () => {
+    /** As if the rest had been on its way for three seconds. */
+    class LateClient extends pg.Client {
+      constructor(config?: pg.ClientConfig) {
+        super(config)
+        const query = this.query.bind(this) as (text: unknown, ...rest: unknown[]) => unknown
+        const late = (text: unknown, ...rest: unknown[]): unknown =>
+          query(typeof text === 'string' ? text.replace('SELECT now()', `SELECT (now() - interval '3 s')`) : text, ...rest)
+        this.query = late as pg.Client['query']
+      }
+    }
+    const { poolConfig, embedded } = storage.opened
+    const late = createJobQueue({ poolConfig: { ...poolConfig, Client: LateClient } as pg.PoolConfig, embedded })
+    await late.start()
+    try {
+      await send()
+      const [job] = await storage.queue.fetch(1)
+      await storage.expireLeases()
+      expect(await late.supervise()).toBe(0)
+      expect(await storage.queue.touch([job!])).toEqual([job!.id])
+      await storage.expireLeases()
+      expect(await storage.queue.supervise()).toBe(1)
+    } finally {
+      await late.stop()
     }
   })
 

@@ -6,7 +6,8 @@
  * A job is waiting (created, retry) -> held (active) -> completed, or back to waiting.
  *
  * pg-boss runs nothing by itself here (`supervise: false`): when leases are looked at is the caller's decision, because after
- * an outage of the database all of them are stale although nobody died.
+ * an outage of the database all of them are stale although nobody died. pg-boss does not even know of leases (no
+ * `heartbeatSeconds`): its statement that ends them could come late, see {@link releaseLost}.
  */
 import type { Job, JobQueue } from '@stagewright/core'
 import type pg from 'pg'
@@ -15,7 +16,7 @@ import type { DatabaseLogEntry } from '../openDatabase.ts'
 import { translated } from '../ports/failures.ts'
 import { BossDatabase } from './bossDatabase.ts'
 import { createJobSender, type JobSender } from './jobSender.ts'
-import { freeJobs, jobQueueName, jobSchema } from './jobTable.ts'
+import { freeJobs, jobQueueName, jobSchema, leaseIsOver } from './jobTable.ts'
 
 export type JobQueueOptions = {
   poolConfig: pg.PoolConfig
@@ -34,8 +35,6 @@ export interface RunningJobQueue extends JobQueue {
 
 const queueSettings = {
   notify: true,
-  /** The lease: pg-boss allows no shorter one. */
-  heartbeatSeconds: 10,
   /** The largest allowed: the engine's own time limit ends tasks, this must never end a job before it. */
   expireInSeconds: 24 * 3_600,
   /** Who has crashed too often is the engine's to say. */
@@ -47,6 +46,8 @@ const queueSettings = {
 }
 
 const maintainEveryMs = 60_000
+/** Together with the pace of renewing it is well below a lease. */
+const lateAfter = `interval '2 seconds'`
 const nobody = { id: '00000000-0000-0000-0000-000000000000', retryCount: 0 }
 
 export function createJobQueue({ poolConfig, embedded, log = () => {} }: JobQueueOptions): RunningJobQueue {
@@ -72,8 +73,11 @@ export function createJobQueue({ poolConfig, embedded, log = () => {} }: JobQueu
   }
 }
 
+/** Frees the held jobs that an SQL condition names, and says how many. */
+type Free = (where: string, ...params: unknown[]) => Promise<number>
+
 function jobOperations(boss: PgBoss, database: BossDatabase): Omit<JobQueue, 'onWake'> {
-  const free = async (where: string, ...params: unknown[]): Promise<number> => {
+  const free: Free = async (where, ...params) => {
     const { rows } = await database.executeSql(freeJobs(where), params)
     return Number(rows[0]?.['count'])
   }
@@ -102,12 +106,21 @@ function jobOperations(boss: PgBoss, database: BossDatabase): Omit<JobQueue, 'on
       await free('id = $1::uuid AND retry_count = $2::int', job.id, job.retryCount)
     },
     async supervise() {
-      const count = await free(`heartbeat_on + heartbeat_seconds * interval '1 second' < now()`)
+      const count = await releaseLost(database, free)
       await maintain()
       return count
     },
     releaseAll: () => free('true'),
   }
+}
+
+/**
+ * A statement can lie on the way to a database that hangs, and be run when that wakes, while its sender has given up and
+ * the holders have had no chance to renew. It therefore changes nothing when it comes late by the database's own clock.
+ */
+async function releaseLost(database: BossDatabase, free: Free): Promise<number> {
+  const { rows } = await database.executeSql('SELECT now()::text AS now')
+  return free(`${leaseIsOver} AND now() < $1::timestamptz + ${lateAfter}`, rows[0]?.['now'])
 }
 
 function attemptOf({ id, retryCount }: Job): { id: string; retryCount: number } {

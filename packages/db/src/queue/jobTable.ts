@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { defaultSettings } from '@stagewright/core'
 
 /** pg-boss' own schema in our database, and our one queue in it. */
 export const jobSchema = 'pgboss'
@@ -6,6 +7,9 @@ export const jobQueueName = 'tasks'
 
 /** The channel on which pg-boss tells of a new job, as it makes it from its schema's name; 63 bytes is PostgreSQL's limit. */
 export const wakeChannel = `pgboss_${createHash('sha224').update(jobSchema).digest('hex').slice(0, 24)}`
+
+/** SQL: a held job that was not renewed for a lease, which is `leaseMs` of the engine's settings. */
+export const leaseIsOver = `heartbeat_on + interval '${defaultSettings.leaseMs} milliseconds' < now()`
 
 /** A waiting or held job of the task that the SQL expression names. `IN` and not `EXISTS`, so that it is hashed once. */
 export function liveJobExists(taskId: string): string {

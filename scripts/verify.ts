@@ -1,6 +1,6 @@
 // `node scripts/verify.ts [--long] [step…]`: runs the checks of the project one after the other and sums them up.
-// Without names it is the whole of `npm test`. One at a time on purpose: several suites measure times, and all of them
-// together on a small machine would measure each other.
+// Without names it is the whole of `npm test`. One step at a time on purpose: several suites measure times, and all of
+// them together on a small machine would measure each other.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -10,7 +10,8 @@ function project(name: string, limitMs: number): TestProjectInlineConfiguration 
 
 export default defineConfig({
   test: {
-    // Servers, browsers and databases of one file would slow down those of another, and times are measured here.
+    // Times are measured here, which the servers and databases of another file would spoil. `npm test` runs those beside
+    // one another that measure none.
     fileParallelism: false,
     // Of the tests of one file that wait together; each may have several servers of its own.
     maxConcurrency: 4,

@@ -13,8 +13,16 @@ export type Step =
 /** The packages with unit and contract tests, those that others build on first. */
 const UNIT_PACKAGES = ['packages/core', 'packages/db', 'packages/api', 'packages/client', 'apps/server', 'apps/web']
 
+/**
+ * Two files at a time: most of what they do is waiting, for databases, servers and clocks. vitest would leave one of two
+ * cores to itself.
+ */
+const twoAtOnce = ['--fileParallelism', '--maxWorkers=2']
+
 /** What needs the whole product, by the project's name in tests/vitest.config.ts. */
 const WHOLE_SUITES = { house: 'house', client: 'client', e2e: 'browser', chaos: 'chaos', soak: 'soak', bench: 'bench' }
+/** These measure nothing that another file could spoil. */
+const TWO_AT_ONCE = new Set(['house', 'client', 'e2e'])
 const NOT_IN_NPM_TEST = new Set(['format', 'soak', 'bench'])
 
 /** The steps with these names (`unit` stands for all unit suites), or all of `npm test`; throws on an unknown name. */
@@ -52,11 +60,14 @@ function program(name: string, args: string[]): Step {
 }
 
 function unitSuites(): Step[] {
-  return UNIT_PACKAGES.map((folder) => suite(`unit ${folder.split('/')[1]}`, folder, 'src', []))
+  return UNIT_PACKAGES.map((folder) => suite(`unit ${folder.split('/')[1]}`, folder, 'src', twoAtOnce))
 }
 
 function wholeSuites(): Step[] {
-  return Object.entries(WHOLE_SUITES).map(([folder, name]) => suite(name, 'tests', folder, ['--project', folder]))
+  return Object.entries(WHOLE_SUITES).map(([folder, name]) => {
+    const args = ['--project', folder, ...(TWO_AT_ONCE.has(folder) ? twoAtOnce : [])]
+    return suite(name, 'tests', folder, args)
+  })
 }
 
 /** vitest says nothing and succeeds, or fails, on an empty folder as it is told; we want it named instead. */

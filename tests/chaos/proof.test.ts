@@ -138,6 +138,7 @@ describe('N8 of a run that was right', () => {
           viewers[0]!.connections[0]![firstDelta(viewers)]!,
         ),
     ],
+    ['I3', 'a text that was opened again from before where it stood', ({ viewers }) => openAgain(viewers[0]!)],
     ['I5', 'an acknowledged task that is gone', ({ taskIds }) => void (taskIds as string[]).push('gone')],
     [
       'I6',
@@ -173,6 +174,14 @@ describe('N8 of a run that was right', () => {
       (run) => Object.assign(run, { log: '{"level":50,"msg":"A procedure failed by a fault of ours."}' }),
     ],
   ]
+  test('a text that was opened again is right where the connection may have moved, and only there', () => {
+    const changed = structuredClone(right)
+    openAgain(changed.viewers[0]!)
+    expect(checkRun(changed)).not.toEqual([])
+    changed.viewers[0]!.mayMove = true
+    expect(checkRun(changed)).toEqual([])
+  })
+
   test.each(changes)('%s is broken by %s', (invariant, _what, change) => {
     const changed = structuredClone(right)
     change(changed)
@@ -182,4 +191,12 @@ describe('N8 of a run that was right', () => {
 
 function firstDelta(viewers: Run['viewers']): number {
   return viewers[0]!.connections[0]!.findIndex(({ event }) => Array.isArray(event))
+}
+
+/** As when two sockets are read for a moment: the open and the deltas of a text come a second time. */
+function openAgain({ connections }: Run['viewers'][number]): void {
+  const [first] = connections
+  const from = first!.findIndex(({ event }) => 'type' in event && event.type === 'open')
+  const upTo = first!.findLastIndex(({ event }) => Array.isArray(event))
+  first!.splice(upTo + 1, 0, ...structuredClone(first!.slice(from, upTo + 1)))
 }

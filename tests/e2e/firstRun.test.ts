@@ -77,7 +77,8 @@ describe('a first run with the demo writer', () => {
     await second.page.context().close()
   })
 
-  it.each(people)(
+  // The demo writer takes its time, so both are served at once.
+  it.concurrent.each(people)(
     'B11 streams a story in the language of its topic, whole, without barriers: $name',
     async ({ name, topic, says, options }) => {
       const tab = await openPage(browser, server.url, options)

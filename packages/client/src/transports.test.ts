@@ -1,6 +1,6 @@
 /** Which transport is used, when another one is, and when a connection is doubted. */
 import type { FeedEvent, FollowedEvent } from '@stagewright/core'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { followForever } from './followForever.ts'
 import type { Following, FollowTiming } from './following.ts'
 import type { Hint } from './hints.ts'
@@ -30,9 +30,12 @@ const only =
     asked.transport === transport ? script(stream, asked) : otherwise(stream, asked)
 const connectsOnly: Script = (stream) => stream.connect()
 
-async function serve(script: Script, options?: ScriptedOptions): Promise<ScriptedServer> {
-  const server = await serveScripts([script], options)
-  onTestFinished(() => server.close())
+const servers: ScriptedServer[] = []
+afterAll(() => Promise.all(servers.map((server) => server.close())))
+
+async function serve(script: Script | Script[], options?: ScriptedOptions): Promise<ScriptedServer> {
+  const server = await serveScripts([script].flat(), options)
+  servers.push(server)
   return server
 }
 
@@ -65,7 +68,8 @@ function seqOf(event: FeedEvent): number {
 
 const usedBy = ({ asked }: ScriptedServer): Transport[] => asked.map(({ transport }) => transport)
 
-describe('a transport that connects and brings nothing', () => {
+// What they wait for are real times, and each has a server of its own.
+describe.concurrent('a transport that connects and brings nothing', () => {
   it('C16 has not come through: the next one is tried after two tries, and so on', async () => {
     const server = await serve(only('polling', ends, connectsOnly))
     expect(await follow(server)).toMatchObject({ came: ['9'] })
@@ -119,7 +123,7 @@ describe('a transport that connects and brings nothing', () => {
   })
 })
 
-describe('what counts against no transport', () => {
+describe.concurrent('what counts against no transport', () => {
   it('C18 what the server itself says: that it is busy, or restarts', async () => {
     let refusals = 0
     const server = await serve((stream) => {
@@ -185,7 +189,7 @@ describe('what counts against no transport', () => {
   )
 })
 
-describe('a connection that is doubted', () => {
+describe.concurrent('a connection that is doubted', () => {
   it('C21 is replaced at once when the network is back, from where it stood, and was never away', async () => {
     let hint = (_hint: Hint): void => undefined
     const server = await serve((stream, { cursor }) => {
@@ -216,8 +220,7 @@ describe('a connection that is doubted', () => {
 
   it('C21 is replaced at once also while the server is asked whether it is there', async () => {
     let hint = (_hint: Hint): void => undefined
-    const server = await serveScripts([(stream) => stream.cut(), ends])
-    onTestFinished(() => server.close())
+    const server = await serve([(stream) => stream.cut(), ends])
     const silentHealth: typeof fetch = (input, init) => {
       if (!new Request(input).url.endsWith('/health/live')) return fetch(input, init)
       queueMicrotask(() => hint('network'))
@@ -267,7 +270,7 @@ describe('a connection that is doubted', () => {
   )
 })
 
-describe('permits', () => {
+describe.concurrent('permits', () => {
   it('C23 follows over what is permitted only, leaves when that is taken back, and goes on from where it stood', async () => {
     const first = new AbortController()
     const permits: [Permit, Permit] = [

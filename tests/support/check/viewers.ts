@@ -32,7 +32,7 @@ export function checkConnections(viewers: readonly ViewerRecord[]): string[] {
   return viewers.flatMap((viewer) => {
     const held = new Map<number, Held>()
     return viewer.connections.flatMap((connection, index) =>
-      checkConnection(connection, held).map(
+      checkConnection(connection, held, viewer.mayMove === true).map(
         (words) => `I3 viewer ${viewer.name} of task ${viewer.taskId}, connection ${index + 1}: ${words}`,
       ),
     )
@@ -40,7 +40,7 @@ export function checkConnections(viewers: readonly ViewerRecord[]): string[] {
 }
 
 /** `held` is what the viewer has of each rewrite; it is brought up to date. */
-function checkConnection(connection: ConnectionRecord, held: Map<number, Held>): string[] {
+function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, mayMove: boolean): string[] {
   const found: string[] = []
   const named = new Set<number>()
   let hasEnded = false
@@ -62,7 +62,7 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>):
     if (event.type === 'open') {
       if (place !== undefined && place.length > 0 && attempt > place.attempt)
         found.push(`rewrite ${no} went on under attempt ${attempt} without a reset`)
-      else if (!isMove(event, place, named) && event.from !== (place?.length ?? 0))
+      else if (!(mayMove && isMove(event, place, named)) && event.from !== (place?.length ?? 0))
         found.push(`rewrite ${no} was opened at ${event.from} where ${place?.length ?? 0} was held`)
       const length = event.from + event.text.length
       held.set(no, { attempt, length })

@@ -27,6 +27,29 @@ afterAll(async () => {
 const suite = isFull ? describe : describe.concurrent
 const longForm = isFull ? [null] : []
 
+suite('the database', () => {
+  const ways: [name: string, hasRelay: boolean][] = [['with Redis', true]]
+  if (isFull) ways.push(['without Redis', false])
+  test.each(ways)(
+    'N4 away while tasks run, %s: the provider is asked once a stage, and nothing starts anew',
+    async (name, hasRelay) => {
+      const found = await takeDatabaseAway({
+        seed: chooseSeed(`the database away, ${name}`),
+        environment: hasRelay ? { REDIS_URL: redis.url } : {},
+        awaysMs: counts.awaysMs,
+        hasRelay,
+      })
+      expect(found).toEqual([])
+    },
+  )
+
+  test(`N5 ${counts.lostAnswers} connections cut after a statement or COMMIT was done: each is done once, and nothing is lost`, async () => {
+    const databaseUrl = await postgres.createDatabase()
+    const options = { seed: chooseSeed('lost answers'), databaseUrl, cuts: counts.lostAnswers }
+    expect(await loseAnswers(options)).toEqual([])
+  })
+})
+
 suite('processes', () => {
   test.each(longForm)(
     'N3 a task that no worker survives ends as failed after three crashes; hand-backs do not count',
@@ -61,41 +84,12 @@ suite('processes', () => {
     expect(await pauseWorkers(options, counts.workerPauses)).toEqual([])
   })
 
-  test.each(longForm)(
-    `N7 ${counts.rollingRestarts} rolling restarts under load: every task ends once, and no viewer waits beyond a second`,
-    async () => {
-      const databaseUrl = await postgres.createDatabase()
-      const environment = { REDIS_URL: redis.url }
-      const options = { seed: chooseSeed('a rolling restart'), databaseUrl, environment }
-      expect(await rollRestart({ ...options, rounds: counts.rollingRestarts })).toEqual([])
-    },
-  )
-})
-
-suite('the database', () => {
-  const ways: [name: string, hasRelay: boolean][] = [['with Redis', true]]
-  if (isFull) ways.push(['without Redis', false])
-  test.each(ways)(
-    'N4 away while tasks run, %s: the provider is asked once a stage, and nothing starts anew',
-    async (name, hasRelay) => {
-      const found = await takeDatabaseAway({
-        seed: chooseSeed(`the database away, ${name}`),
-        environment: hasRelay ? { REDIS_URL: redis.url } : {},
-        awaysMs: counts.awaysMs,
-        hasRelay,
-      })
-      expect(found).toEqual([])
-    },
-  )
-
-  test.each(longForm)(
-    `N5 ${counts.lostAnswers} connections cut after a statement or COMMIT was done: each is done once, and nothing is lost`,
-    async () => {
-      const databaseUrl = await postgres.createDatabase()
-      const options = { seed: chooseSeed('lost answers'), databaseUrl, cuts: counts.lostAnswers }
-      expect(await loseAnswers(options)).toEqual([])
-    },
-  )
+  test(`N7 ${counts.rollingRestarts} rolling restarts under load: every task ends once, and no viewer waits beyond a second`, async () => {
+    const databaseUrl = await postgres.createDatabase()
+    const environment = { REDIS_URL: redis.url }
+    const options = { seed: chooseSeed('a rolling restart'), databaseUrl, environment }
+    expect(await rollRestart({ ...options, rounds: counts.rollingRestarts })).toEqual([])
+  })
 })
 
 suite('Redis', () => {

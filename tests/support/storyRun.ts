@@ -129,8 +129,8 @@ export async function openRun<S extends Server>(
     createProject: (client = account.client) => createProject(client),
     createTaskIn,
     createTask: async (stages = allStages) => createTaskIn(await createProject(account.client), stages),
-    watch({ taskId }, client = account.client, options = {}) {
-      const watching = watchTask(client, taskId, `${watchings.length + 1}`, options)
+    watch({ taskId }, client = account.client, following = {}) {
+      const watching = watchTask(client, taskId, `${watchings.length + 1}`, following)
       watchings.push(watching)
       return watching
     },

@@ -33,8 +33,8 @@ const connectsOnly: Script = (stream) => stream.connect()
 const servers: ScriptedServer[] = []
 afterAll(() => Promise.all(servers.map((server) => server.close())))
 
-async function serve(script: Script | Script[], options?: ScriptedOptions): Promise<ScriptedServer> {
-  const server = await serveScripts([script].flat(), options)
+async function serve(script: Script | [Script, ...Script[]], options?: ScriptedOptions): Promise<ScriptedServer> {
+  const server = await serveScripts(Array.isArray(script) ? script : [script], options)
   servers.push(server)
   return server
 }

@@ -1,6 +1,6 @@
 import { notFound } from '../errors.ts'
 import type { FeedPublisher } from '../feed/producer.ts'
-import type { Database, Tx } from '../ports.ts'
+import { DatabaseUnavailable, type Database, type Tx } from '../ports.ts'
 import type { ProjectRecord } from '../records.ts'
 
 /** A transaction that remembers what it touched, so that viewers are told once it has committed. */
@@ -23,14 +23,23 @@ export function createChangeRunner(database: Database, feed: FeedPublisher): Cha
   return async (work) => {
     const projects = new Set<string>()
     const workspaces = new Set<string>()
-    const result = await database.transaction((tx) => {
-      projects.clear()
-      workspaces.clear()
-      return work(createChange(tx, { projects, workspaces }))
-    })
-    for (const projectId of projects) feed.projectChanged(projectId)
-    for (const workspaceId of workspaces) feed.workspaceChanged(workspaceId)
-    return result
+    const ring = (): void => {
+      for (const projectId of projects) feed.projectChanged(projectId)
+      for (const workspaceId of workspaces) feed.workspaceChanged(workspaceId)
+    }
+    try {
+      const result = await database.transaction((tx) => {
+        projects.clear()
+        workspaces.clear()
+        return work(createChange(tx, { projects, workspaces }))
+      })
+      ring()
+      return result
+    } catch (error) {
+      // It may be stored while only the answer was lost.
+      if (error instanceof DatabaseUnavailable) ring()
+      throw error
+    }
   }
 }
 

@@ -20,11 +20,13 @@ export type ClaimResult =
   /** Nothing to do now: it has ended, waits for its place, or was ended by this claim. */
   | { type: 'nothing' }
 
-export async function claimTask(deps: EngineDeps, job: Job): Promise<ClaimResult> {
+/** `isAgain`: this worker has claimed by this job before, and may not have been told that it was done. */
+export async function claimTask(deps: EngineDeps, job: Job, { isAgain = false } = {}): Promise<ClaimResult> {
   return deps.change(async (change) => {
     const project = await change.holdProjectAndWorkspace(job.projectId)
-    const look = project && (await readLook(change, job, project))
-    if (look === null) return { type: 'nothing' }
+    const found = project && (await readLook(change, job, project))
+    if (found === null) return { type: 'nothing' }
+    const look = { ...found, isOwnAgain: isAgain ? found.task.workerId === deps.workerId : null }
     const decision = decideClaim(look, deps.settings)
     switch (decision.type) {
       case 'leave':
@@ -40,9 +42,15 @@ export async function claimTask(deps: EngineDeps, job: Job): Promise<ClaimResult
   })
 }
 
-type HeldLook = ClaimLook & { project: ProjectRecord; eventSeq: number; standing: Standing; left: string[] }
+type Held = { project: ProjectRecord; eventSeq: number; standing: Standing; left: string[] }
+type FoundLook = Omit<ClaimLook, 'isOwnAgain'> & Held
+type HeldLook = ClaimLook & Held
 
-async function readLook(change: Change, { taskId, retryCount }: Job, project: ProjectRecord): Promise<HeldLook | null> {
+async function readLook(
+  change: Change,
+  { taskId, retryCount }: Job,
+  project: ProjectRecord,
+): Promise<FoundLook | null> {
   const { tx } = change
   // Held since before the look, so that two claims of one user in two projects can't both take the last place.
   const eventSeq = await change.touchWorkspace(project.workspaceId)

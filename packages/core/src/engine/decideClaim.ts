@@ -16,6 +16,8 @@ export type ClaimLook = {
   isProjectRemoved: boolean
   /** The job was never held before: it tells nothing about a worker that may have the task. */
   isNewHint: boolean
+  /** Null at a first claim. When it is made again: whether the task is in this worker's hand, by a claim of its own. */
+  isOwnAgain: boolean | null
 }
 
 export type ClaimDecision =
@@ -37,8 +39,10 @@ export function decideClaim(look: ClaimLook, settings: EngineSettings): ClaimDec
 }
 
 /** Two hints for one task can be held by two workers: the one that comes second must not take it from the first. */
-function isAtWork({ task, now, isNewHint }: ClaimLook, settings: EngineSettings): boolean {
-  if (task.status !== 'running' || task.workerId === null || !isNewHint) return false
+function isAtWork({ task, now, isNewHint, isOwnAgain }: ClaimLook, settings: EngineSettings): boolean {
+  if (task.status !== 'running' || task.workerId === null) return false
+  if (isOwnAgain !== null) return !isOwnAgain
+  if (!isNewHint) return false
   return now.getTime() - task.updatedAt.getTime() < settings.leaseMs
 }
 
@@ -60,9 +64,12 @@ function comesBefore(other: TaskRecord, task: TaskRecord): boolean {
   return difference < 0 || (difference === 0 && other.id < task.id)
 }
 
-/** A hand-back (no worker named) is no crash; progress of the attempt that crashed starts the count anew. */
-function countCrashes({ task, open }: ClaimLook): number {
-  if (task.workerId === null) return task.crashes
+/**
+ * A hand-back (no worker named) is no crash, nor is an answer of the database that was lost; progress of the attempt that
+ * crashed starts the count anew.
+ */
+function countCrashes({ task, open, isOwnAgain }: ClaimLook): number {
+  if (task.workerId === null || isOwnAgain === true) return task.crashes
   if (open === null) return task.crashes + 1
   const startedFrom = open.spans.at(-1)?.from ?? 0
   const passedCheckpoint = (open.checkpoint?.length ?? 0) > startedFrom

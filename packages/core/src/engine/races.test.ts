@@ -121,6 +121,41 @@ describe('a database that answers badly', () => {
     expect((await database.taskWithRewrites(taskId))!.rewrites[0]!.spans).toEqual([{ attempt: 1, from: 0 }])
   })
 
+  // The claim, the end of the first stage with the begin of the second, and the end of the task.
+  it.each([1, 2, 3])(
+    'E47 commits the %i. transaction of a worker and loses the answer: the same worker goes on at once',
+    async (lost) => {
+      const storage = createStorage()
+      let count = 0
+      let isWorking = false
+      const database: Database = {
+        ...storage.database,
+        async transaction(work) {
+          const done = await storage.database.transaction(work)
+          if (isWorking && ++count === lost) throw new DatabaseUnavailable('Cut after COMMIT.')
+          return done
+        },
+      }
+      const queue: JobQueue = {
+        ...storage.queue,
+        fetch: async (limit) => (isWorking ? storage.queue.fetch(limit) : []),
+      }
+      const setup = await setUp({ storage: { database, queue } })
+      const { engine, model, projectId } = setup
+      const { taskId } = await engine.create(actor, { projectId, stages: ['first', 'second'] })
+      isWorking = true
+      answer(await model.nextCall(), 'one')
+      answer(await model.nextCall(), 'two')
+      expect(await setup.endOf(taskId)).toMatchObject({ status: 'completed' })
+      expect(await setup.lastText(projectId, 'first')).toBe('one')
+      expect(await setup.lastText(projectId, 'second')).toBe('two')
+      const { task, attempts } = (await storage.database.taskDetails(taskId))!
+      expect(task.crashes).toBe(0)
+      expect(attempts.map(({ outcome }) => outcome)).toEqual(lost === 3 ? ['completed'] : ['superseded', 'completed'])
+      expect(model.calls).toHaveLength(2)
+    },
+  )
+
   it('E42 is away when a call begins: the call waits for it', async () => {
     const storage = createStorage()
     let refusals = 2

@@ -7,9 +7,10 @@
  */
 import { DatabaseUnavailable } from '../ports.ts'
 import type { Job } from '../ports/queue.ts'
-import { claimTask } from './claimTask.ts'
+import { claimTask, type ClaimResult } from './claimTask.ts'
 import type { EngineDeps } from './deps.ts'
 import { handBack } from './handBack.ts'
+import { waitOutOutage } from './outage.ts'
 import { runTask } from './runTask.ts'
 import type { AbortReason } from './stageErrors.ts'
 import { sweep } from './sweep.ts'
@@ -178,18 +179,34 @@ export class Worker {
 
   async #handle(job: Job, running: Running): Promise<void> {
     if (this.#hasStopped()) return this.#deps.queue.release(job)
-    const claim = await claimTask(this.#deps, job)
-    if (claim.type === 'nothing') return this.#deps.queue.complete(job)
     const { abort } = running
-    const ending = await runTask(this.#deps, claim.run, {
-      writer: this.#writer,
-      job,
-      abort,
-      timeLeftMs: claim.timeLeftMs,
-      onStage: (rewriteId) => void (running.rewriteId = rewriteId),
+    for (let isAgain = false; ; isAgain = true) {
+      const claim = await this.#claim(job, abort.signal, isAgain)
+      if (claim.type === 'nothing') return this.#deps.queue.complete(job)
+      const ending = await runTask(this.#deps, claim.run, {
+        writer: this.#writer,
+        job,
+        abort,
+        timeLeftMs: claim.timeLeftMs,
+        onStage: (rewriteId) => void (running.rewriteId = rewriteId),
+      })
+      if (ending === 'shutdown') return handBack(this.#deps, claim.run.task, job)
+      if (ending !== 'fenced') return
+      if (abort.signal.aborted) return this.#deps.queue.complete(job)
+      // The end of a stage was refused: by another's attempt, or because it is stored and only the answer was lost.
+    }
+  }
+
+  /** Waits while the database is away. A claim that is made again must neither take from others nor count as a crash. */
+  async #claim(job: Job, signal: AbortSignal, isAgain: boolean): Promise<ClaimResult> {
+    const { queue } = this.#deps
+    let mayBeDone = isAgain
+    return waitOutOutage(this.#deps, signal, async () => {
+      if (mayBeDone && !(await queue.touch([job])).includes(job.id)) return { type: 'nothing' }
+      const claim = claimTask(this.#deps, job, { isAgain: mayBeDone })
+      mayBeDone = true
+      return claim
     })
-    if (ending === 'shutdown') return handBack(this.#deps, claim.run.task, job)
-    if (ending === 'fenced') return this.#deps.queue.complete(job)
   }
 
   async #touch(): Promise<void> {

@@ -111,12 +111,15 @@ describe.each(testDatabaseKinds)('the queue on %s', (kind) => {
         super(config)
         const query = this.query.bind(this) as (text: unknown, ...rest: unknown[]) => unknown
         const late = (text: unknown, ...rest: unknown[]): unknown =>
-          query(typeof text === 'string' ? text.replace('SELECT now()', `SELECT (now() - interval '3 s')`) : text, ...rest)
+          query(
+            typeof text === 'string' ? text.replace('SELECT now()', `SELECT (now() - interval '3 s')`) : text,
+            ...rest,
+          )
         this.query = late as pg.Client['query']
       }
     }
     const { poolConfig, embedded } = storage.opened
-    const late = createJobQueue({ poolConfig: { ...poolConfig, Client: LateClient } as pg.PoolConfig, embedded })
+    const late = createJobQueue({ poolConfig: { ...poolConfig, Client: LateClient }, embedded })
     await late.start()
     try {
       await send()

@@ -13,11 +13,12 @@ import { readVitestReport } from './verify/vitestReport.ts'
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const reports = mkdtempSync(join(tmpdir(), 'stagewright-reports-'))
-const runner = createRunner({ TEST_LENGTH: process.argv.includes('--long') ? 'long' : 'short' })
+const length = process.argv.includes('--long') ? 'long' : 'short'
+const runner = createRunner({ TEST_LENGTH: length })
 let postgres: TestPostgres | null = null
 
 try {
-  const steps = listSteps(names)
+  const steps = listSteps(names, length)
   if (steps.some((step) => step.kind === 'suite')) postgres = await prepareForSuites()
   const results: StepResult[] = []
   for (const step of steps) {

@@ -10,8 +10,8 @@ function project(name: string, limitMs: number): TestProjectInlineConfiguration 
 
 export default defineConfig({
   test: {
-    // Times are measured here, which the servers and databases of another file would spoil. `npm test` runs those beside
-    // one another that measure none.
+    // Times are measured here, which the servers and databases of another file would spoil. `npm test`, which allows ten
+    // times as much, runs two beside one another.
     fileParallelism: false,
     // Of the tests of one file that wait together; each may have several servers of its own.
     maxConcurrency: 4,

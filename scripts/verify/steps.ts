@@ -21,13 +21,15 @@ const twoAtOnce = ['--fileParallelism', '--maxWorkers=2']
 
 /** What needs the whole product, by the project's name in tests/vitest.config.ts. */
 const WHOLE_SUITES = { house: 'house', client: 'client', e2e: 'browser', chaos: 'chaos', soak: 'soak', bench: 'bench' }
-/** These measure nothing that another file could spoil. */
-const TWO_AT_ONCE = new Set(['house', 'client', 'e2e'])
+/** In the long form times are measured, which another file would spoil. */
+const TWO_AT_ONCE = { short: new Set(['house', 'client', 'e2e', 'chaos']), long: new Set(['house', 'client', 'e2e']) }
 const NOT_IN_NPM_TEST = new Set(['format', 'soak', 'bench'])
 
+export type TestLength = keyof typeof TWO_AT_ONCE
+
 /** The steps with these names (`unit` stands for all unit suites), or all of `npm test`; throws on an unknown name. */
-export function listSteps(names: readonly string[]): Step[] {
-  const all = [...programs(), ...unitSuites(), ...wholeSuites()]
+export function listSteps(names: readonly string[], length: TestLength): Step[] {
+  const all = [...programs(), ...unitSuites(), ...wholeSuites(length)]
   if (names.length === 0) return all.filter((step) => !NOT_IN_NPM_TEST.has(step.name))
   return names.flatMap((name) => {
     const chosen = all.filter((step) => step.name === name || step.name.startsWith(`${name} `))
@@ -63,9 +65,9 @@ function unitSuites(): Step[] {
   return UNIT_PACKAGES.map((folder) => suite(`unit ${folder.split('/')[1]}`, folder, 'src', twoAtOnce))
 }
 
-function wholeSuites(): Step[] {
+function wholeSuites(length: TestLength): Step[] {
   return Object.entries(WHOLE_SUITES).map(([folder, name]) => {
-    const args = ['--project', folder, ...(TWO_AT_ONCE.has(folder) ? twoAtOnce : [])]
+    const args = ['--project', folder, ...(TWO_AT_ONCE[length].has(folder) ? twoAtOnce : [])]
     return suite(name, 'tests', folder, args)
   })
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => postgres?.stop())
 
-test('Q6 the doctor finds what is stuck on PostgreSQL, says what it would do, does it, and finds all well', async () => {
+test.concurrent('Q6 the doctor finds what is stuck on PostgreSQL, says what it would do, does it, and finds all well', async () => {
   const databaseUrl = await postgres.createDatabase()
   const environment = { DATABASE_URL: databaseUrl, SECRET_KEY: secretKey, PORT: String(await findFreePort()) }
   const empty = await callDoctor(environment)
@@ -76,7 +76,7 @@ async function statesOfJobs(pool: pg.Pool): Promise<string[]> {
   return rows.map(({ state }) => state)
 }
 
-test('Q6 the doctor looks at an embedded folder, through its server while that runs, and makes nothing', async () => {
+test.concurrent('Q6 the doctor looks at an embedded folder, through its server while that runs, and makes nothing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stagewright-doctor-'))
   try {
     expect((await callDoctor({ DATA_DIR: folder, PORT: String(await findFreePort()) })).said).toContain(
@@ -112,7 +112,7 @@ async function startProvider() {
   return { ...provider, [Symbol.asyncDispose]: () => provider.close() }
 }
 
-test('Q6 the doctor says whether Redis can be used, without its password', async () => {
+test.concurrent('Q6 the doctor says whether Redis can be used, without its password', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stagewright-doctor-'))
   const redis = await startTemporaryRedis()
   try {
@@ -132,7 +132,7 @@ test('Q6 the doctor says whether Redis can be used, without its password', async
   }
 })
 
-test.each([
+test.concurrent.each([
   ['a wrong setting', { PORT: 'http' }, 'The setting PORT is not right'],
   [
     'a database that is not there',

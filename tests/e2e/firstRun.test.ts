@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser, openPage } from '../support/browser.ts'
+import { startCuttingProxy } from '../support/cuttingProxy.ts'
 import { startServerProcess, type ServerProcess } from '../support/serverProcess.ts'
 import { createStudioPage } from '../support/studioPage.ts'
 
@@ -75,6 +76,17 @@ describe('a first run with the demo writer', () => {
     await second.page.waitForURL(/\/sign-in/)
     expect(second.complaints()).toEqual([])
     await second.page.context().close()
+  })
+
+  it('B31 says what is wrong where the page has an address that the server does not know', async () => {
+    await using proxy = await startCuttingProxy(server.port)
+    const { page } = await openPage(browser, proxy.url)
+    await createStudioPage(page).signUp()
+    await page.goto('/new')
+    await page.locator('textarea').first().fill('A lighthouse')
+    await page.locator('form button[type=submit]').click()
+    expect(await page.getByText('PUBLIC_URL').innerText()).toContain('ALLOWED_ORIGINS')
+    await page.context().close()
   })
 
   // The demo writer takes its time, so both are served at once.

@@ -123,6 +123,15 @@ describe('behind nginx', () => {
     expect(await readThrough(tab, story)).toEqual(['webSocket'])
   })
 
+  it('B30 a page that is loaded again there does not try SSE first', async () => {
+    const { page, studio, watch } = tabs.get('sseBlocked')!
+    const [sse, webSocket] = [watch.begun('sse'), watch.begun('webSocket')]
+    await page.reload()
+    await expect.poll(() => watch.begun('webSocket'), { timeout: 20_000 }).toBeGreaterThan(webSocket)
+    await studio.waitFor('done')
+    expect(watch.begun('sse')).toBe(sse)
+  })
+
   it('B22 where no WebSocket comes through, it streams over SSE', async () => {
     expect(await askToUpgrade(addressOf('webSocketBlocked'), addressOf('webSocketBlocked'))).not.toBe(101)
     const tab = tabs.get('webSocketBlocked')!

@@ -9,6 +9,7 @@ const trpcCodes: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
   'input.tooLong': 'PAYLOAD_TOO_LARGE',
   'auth.required': 'UNAUTHORIZED',
   'auth.forbidden': 'FORBIDDEN',
+  'auth.foreignAddress': 'FORBIDDEN',
   'auth.tooManyTries': 'TOO_MANY_REQUESTS',
   'project.stageUnknown': 'BAD_REQUEST',
   'project.pipelineUnknown': 'BAD_REQUEST',

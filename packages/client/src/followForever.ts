@@ -19,7 +19,7 @@ const healthWithinMs = 3_000
 
 export async function followForever(links: Links, options: StudioOptions, following: Following): Promise<void> {
   const { signal, timing = defaultTiming, permit: askPermit = permitAll } = following
-  const choice = createTransportChoice(options.transport)
+  const choice = createTransportChoice(options.transport, options.transportMemory)
   const tell = tellChanges(following.onConnection)
   const hints = hearHints(following.hurry, signal)
   let permit: Permit | null = null

@@ -1,7 +1,7 @@
 export { createClient, type Client, type FollowOptions } from './createClient.ts'
 export type { ConnectionState } from './following.ts'
 export type { Hint, Hurry } from './hints.ts'
-export type { StudioOptions, Transport } from './links.ts'
+export type { StudioOptions, Transport, TransportMemory } from './links.ts'
 export type { AskPermit, Permit } from './permit.ts'
 export { TRPCClientError } from '@trpc/client'
 export type { AppRouter, ProjectView, TaskLookView, TaskView, VersionView } from '@stagewright/api'

@@ -17,10 +17,15 @@ export type StudioOptions = {
   apiKey?: string | undefined
   /** How to follow: SSE by default; `auto` goes on to WebSocket and polling where SSE does not come through. */
   transport?: Transport | 'auto' | undefined
+  /** Where `auto` keeps what it came down to, to begin with it next time: a page's sessionStorage, as an instance. */
+  transportMemory?: TransportMemory | undefined
   /** For runtimes whose own are not to be used. The WebSocket constructor must take `{ headers }` when there is a key. */
   fetch?: typeof fetch | undefined
   WebSocket?: WebSocketConstructor | undefined
 }
+
+/** Neither may throw. What `read` gives may be anything; what is no transport is as good as nothing. */
+export type TransportMemory = { read(): string | null; write(transport: Transport): void }
 
 export type Transport = 'sse' | 'webSocket' | 'polling'
 export type WebSocketConstructor = new (url: string, options?: { headers: Record<string, string> }) => WebSocket

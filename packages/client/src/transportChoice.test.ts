@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { createTransportChoice } from './transportChoice.ts'
+import type { TransportMemory } from './links.ts'
+import { allTransports, createTransportChoice } from './transportChoice.ts'
 
 /** Failures that are far enough apart to be two. */
 let nowMs = 0
@@ -74,4 +75,29 @@ it('C23 uses what is permitted, and knows again what it had come to when more is
   expect(choice.current()).toBe('webSocket')
   choice.permit(['polling'])
   expect([choice.current(), choice.hasNext()]).toEqual(['polling', false])
+})
+
+it('C24 begins with what it came down to before, and keeps what came through, not what alone was permitted', () => {
+  let kept: string | null = null
+  const memory: TransportMemory = { read: () => kept, write: (transport) => void (kept = transport) }
+  const first = createTransportChoice('auto', memory)
+  for (let failures = 0; failures < 2; failures++) first.failed(later())
+  expect(kept).toBe(null)
+  first.delivered()
+  expect(kept).toBe('webSocket')
+
+  const second = createTransportChoice('auto', memory)
+  expect([second.current(), second.better(), second.hasNext()]).toEqual(['webSocket', ['sse'], true])
+  second.permit(['polling'])
+  second.delivered()
+  expect(kept).toBe('webSocket')
+  second.permit(allTransports)
+  second.goBackTo('sse')
+  second.delivered()
+  expect(kept).toBe('sse')
+
+  kept = 'pigeon'
+  expect(createTransportChoice('auto', memory).current()).toBe('sse')
+  kept = 'polling'
+  expect(createTransportChoice('sse', memory).current()).toBe('sse')
 })

@@ -1,4 +1,4 @@
-import type { StudioOptions, Transport } from './links.ts'
+import type { StudioOptions, Transport, TransportMemory } from './links.ts'
 
 const failuresAllowed = 2
 /** A server that goes down refuses for a moment while it still says that it is there. That is one failure, not many. */
@@ -23,12 +23,18 @@ export type TransportChoice = {
 
 export const allTransports: readonly Transport[] = ['sse', 'webSocket', 'polling']
 
-/** SSE, then WebSocket, then polling, each given up after two failures in a row; or the one that is wanted. */
-export function createTransportChoice(wanted: StudioOptions['transport']): TransportChoice {
+/**
+ * SSE, then WebSocket, then polling, each given up after two failures in a row; or the one that is wanted. Begins with
+ * what `memory` has, and keeps there what came through: not to fail again where it has failed before.
+ */
+export function createTransportChoice(wanted: StudioOptions['transport'], memory?: TransportMemory): TransportChoice {
   const whole = wanted === 'auto' ? allTransports : [wanted ?? 'sse']
   let chain = whole
   /** How far down the whole chain it has come. */
-  let level = 0
+  let level = Math.max(
+    0,
+    whole.findIndex((transport) => transport === memory?.read()),
+  )
   let failures: number[] = []
   const hasComeThrough = new Set<Transport>()
   const levelOf = (transport: Transport): number => whole.indexOf(transport)
@@ -46,6 +52,9 @@ export function createTransportChoice(wanted: StudioOptions['transport']): Trans
     delivered() {
       failures = []
       hasComeThrough.add(current())
+      // Not the current one: that may be further down only because no other is permitted here.
+      const come = whole[level]
+      if (wanted === 'auto' && come !== undefined) memory?.write(come)
     },
     failed(nowMs) {
       const last = failures.at(-1)

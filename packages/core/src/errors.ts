@@ -8,6 +8,7 @@ export const errorCodes = [
   'input.tooLong',
   'auth.required',
   'auth.forbidden',
+  'auth.foreignAddress',
   'auth.tooManyTries',
   'project.stageUnknown',
   'project.pipelineUnknown',

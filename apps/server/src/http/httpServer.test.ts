@@ -35,7 +35,11 @@ describe('the server', () => {
 
   it('H2 takes no write that a foreign page sends with a cookie, and takes those of allowed ones', async () => {
     const json = { 'content-type': 'application/json' }
-    expect((await create({ ...json, origin: 'https://evil.example' }, story)).status).toBe(403)
+    const refused = await create({ ...json, origin: 'https://evil.example' }, story)
+    expect([refused.status, await refused.json()]).toMatchObject([
+      403,
+      { error: { data: { appCode: 'auth.foreignAddress', params: { origin: 'https://evil.example' } } } },
+    ])
     expect((await create({ ...json, origin: 'https://studio.example.com' }, story)).status).toBe(200)
     expect((await create({ ...json, origin: server.url }, story)).status).toBe(200)
   })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createClient } from '@stagewright/client'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { openServer, type Account, type OpenServer } from '../testing/openServer.ts'
 
 let server: OpenServer
@@ -23,10 +23,10 @@ type Told = {
   error: { message: string; code: number; data: Record<string, unknown> }
 }
 
-async function post(procedure: string, body: string): Promise<Told> {
-  const answer = await fetch(`${server.url}/trpc/${procedure}`, {
+async function post(procedure: string, body: string, { url, apiKey } = { ...server, ...account }): Promise<Told> {
+  const answer = await fetch(`${url}/trpc/${procedure}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${account.apiKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
     body,
   })
   return { status: answer.status, headers: answer.headers, ...((await answer.json()) as Pick<Told, 'error'>) }
@@ -147,6 +147,26 @@ describe('limits that are spent', () => {
     const { retryAfterMs } = spent.error.data['params'] as { retryAfterMs: number }
     expect(retryAfterMs).toBeGreaterThan(3_500_000)
     expect(Number(spent.headers.get('retry-after'))).toBe(Math.ceil(retryAfterMs / 1_000))
+  })
+})
+
+describe('a queue that is full for everybody', () => {
+  it('L5 is told to who has nothing in it, with the time to come back', async () => {
+    const crowded = await openServer({ environment: { QUEUE_LIMIT_TOTAL: '1', TASKS_AT_ONCE: '1' } })
+    onTestFinished(() => crowded.close())
+    const [anna, ben] = [await crowded.signUp('anna@example.com'), await crowded.signUp('ben@example.com')]
+    const projectOf = async ({ client }: Account) => {
+      const input = { text: 'A topic' }
+      return { ...(await client.projects.create.mutate({ pipeline: 'story', input })), stages: ['rewrite'] }
+    }
+    const first = await anna.client.tasks.create.mutate(await projectOf(anna))
+    for await (const view of anna.client.follow(first.taskId)) if ((view.current?.text.length ?? 0) > 0) break
+    await anna.client.tasks.create.mutate(await projectOf(anna))
+    const refused = JSON.stringify(await projectOf(ben))
+    const full = await post('tasks.create', refused, { ...crowded, ...ben })
+    expect([full.status, full.error.data['appCode']]).toEqual([429, 'queue.full'])
+    expect(full.error.message).toContain('this server')
+    expect(full.headers.get('retry-after')).toBe('15')
   })
 })
 

@@ -11,6 +11,7 @@ import type { Logger } from '../log.ts'
 
 /** tRPC's numbers for its codes, by HTTP status: what stands in `error.code`. */
 const trpcNumbers: Readonly<Record<number, { code: string; number: number }>> = {
+  403: { code: 'FORBIDDEN', number: -32_003 },
   408: { code: 'TIMEOUT', number: -32_008 },
   413: { code: 'PAYLOAD_TOO_LARGE', number: -32_013 },
   414: { code: 'PAYLOAD_TOO_LARGE', number: -32_013 },
@@ -24,7 +25,7 @@ export const maxAddressLength = 10_000
 
 const bearableBodyBytes = 16 * 1_024 * 1_024
 
-type Refusal = { status: number; appCode: ErrorCode; message: string; params?: ErrorParams }
+export type Refusal = { status: number; appCode: ErrorCode; message: string; params?: ErrorParams }
 
 const addressTooLong: Refusal = {
   status: 414,
@@ -35,21 +36,21 @@ const addressTooLong: Refusal = {
 /** Fastify's own refusals, in our words. What we did not foresee is logged and told as `server.internal`. */
 export function addRefusals(app: FastifyInstance, log: Logger): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url.length > maxAddressLength) answer(addressTooLong, request, reply)
+    if (request.url.length > maxAddressLength) answerRefusal(addressTooLong, request, reply)
   })
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const refusal = decideRefusal(error)
     if (refusal.appCode === 'server.internal')
       log.error({ err: error, requestId: request.id }, 'A request failed by a fault of ours.')
     if (refusal.status === 413) await letFinish(request, reply)
-    answer(refusal, request, reply)
+    answerRefusal(refusal, request, reply)
     return reply
   })
 }
 
 /** For errors Fastify meets before it knows a route, such as an address that is too long. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  answer(decideRefusal(error), request, reply)
+  answerRefusal(decideRefusal(error), request, reply)
 }
 
 /**
@@ -64,7 +65,8 @@ async function letFinish({ raw, headers }: FastifyRequest, reply: FastifyReply):
   await finished(raw).catch(() => undefined)
 }
 
-function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {
+/** Under /trpc in the shape its clients read. */
+export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {
   const isTrpc = request.url.startsWith('/trpc/')
   void reply.status(refusal.status).send(isTrpc ? { error: shapeOf(refusal, request.id) } : plain(refusal))
 }

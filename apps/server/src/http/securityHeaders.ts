@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { OriginRule } from '../origins.ts'
+import { answerRefusal } from './refusals.ts'
 
 const contentSecurityPolicy = [
   "default-src 'self'",
@@ -26,6 +27,6 @@ export function addSecurity(app: FastifyInstance, origins: OriginRule): void {
     const isWrite = request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'OPTIONS'
     if (!isWrite || cookie === undefined || origin === undefined || origins.isAllowed(origin)) return
     const message = `Pages of ${origin} may not use this server. Its operator can allow them in ALLOWED_ORIGINS.`
-    await reply.status(403).send({ message })
+    answerRefusal({ status: 403, appCode: 'auth.foreignAddress', message, params: { origin } }, request, reply)
   })
 }

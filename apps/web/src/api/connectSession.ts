@@ -1,7 +1,8 @@
 import type { AccountOutcome, AccountRefusal, SessionApi, SessionUser } from './studio.ts'
 
 type AuthUser = { id: string; name: string; email: string; role?: string }
-type AuthAnswer = { user?: AuthUser; code?: string } | null
+/** `code` is of the accounts' own library, `appCode` of the server around it. */
+type AuthAnswer = { user?: AuthUser; code?: string; appCode?: string } | null
 
 /** Sign-up, sign-in and sign-out at /auth, with the session in a cookie that no script can read. */
 export function connectSession(): SessionApi {
@@ -22,7 +23,7 @@ async function open(path: string, account: Record<string, string>): Promise<Acco
   try {
     const { status, answer } = await ask(path, account)
     if (answer?.user !== undefined) return { ok: true, user: await readUser(answer.user) }
-    return { ok: false, refusal: refusalOf(status, answer?.code ?? '') }
+    return { ok: false, refusal: refusalOf(status, answer?.appCode ?? answer?.code ?? '') }
   } catch {
     return { ok: false, refusal: 'unreachable' }
   }
@@ -40,6 +41,7 @@ function refusalOf(status: number, code: string): AccountRefusal {
   if (code === 'INVALID_EMAIL') return 'emailInvalid'
   if (code === 'PASSWORD_TOO_SHORT') return 'passwordTooShort'
   if (status === 401) return 'wrongCredentials'
+  if (code === 'auth.foreignAddress' || code === 'INVALID_ORIGIN') return 'foreignAddress'
   return 'unknown'
 }
 

@@ -3,13 +3,14 @@ import { connectSession } from './connectSession.ts'
 import { sharedTabs } from '../tabs/sharedTabs.ts'
 import { connectLive } from './connectLive.ts'
 import { asked } from './requestFailures.ts'
+import { transportMemory } from './transportMemory.ts'
 import type { ProjectHead, Studio, VersionView } from './studio.ts'
 
 type Client = ReturnType<typeof createClient>
 
 /** The studio on its own server: the page's address, with the session's cookie. */
 export function connectStudio(): Studio {
-  const client = createClient({ url: location.origin, transport: 'auto' })
+  const client = createClient({ url: location.origin, transport: 'auto', transportMemory })
   return {
     session: connectSession(),
     projects: {

@@ -15,6 +15,8 @@ export type AccountRefusal =
   | 'emailInvalid'
   | 'passwordTooShort'
   | 'tooManyTries'
+  /** The page's address is none of the server's. */
+  | 'foreignAddress'
   | 'unreachable'
   | 'unknown'
 export type AccountOutcome = { ok: true; user: SessionUser } | { ok: false; refusal: AccountRefusal }

@@ -15,6 +15,7 @@ const advice: Record<ErrorCode, Advice> = {
   'input.tooLong': { fault: 'you', action: 'none' },
   'auth.required': { fault: 'you', action: 'signIn' },
   'auth.forbidden': { fault: 'operator', action: 'none' },
+  'auth.foreignAddress': { fault: 'operator', action: 'none' },
   'auth.tooManyTries': { fault: 'limit', action: 'retry' },
   'project.stageUnknown': { fault: 'you', action: 'reload' },
   'project.pipelineUnknown': { fault: 'operator', action: 'none' },

@@ -46,6 +46,8 @@ export const en = {
   'account.refusal.emailInvalid': 'This does not look like an e-mail address.',
   'account.refusal.passwordTooShort': 'The password needs at least 8 characters.',
   'account.refusal.tooManyTries': 'Too many tries. Please wait a minute.',
+  'account.refusal.foreignAddress':
+    'The server does not know this address as its own. Its operator can name it in PUBLIC_URL or ALLOWED_ORIGINS.',
   'account.refusal.unreachable': 'The server can’t be reached. Please check the connection.',
   'account.refusal.unknown': 'That did not work. Please try again.',
 

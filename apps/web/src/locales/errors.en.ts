@@ -12,6 +12,8 @@ export const errorsEn = {
   'errorHint.auth.required': 'Sign in again. Running work is not affected.',
   'error.auth.forbidden': 'Your account may not do this.',
   'errorHint.auth.forbidden': 'Ask the administrator of this server.',
+  'error.auth.foreignAddress': 'The server does not know this address as its own.',
+  'errorHint.auth.foreignAddress': 'Its operator can name it in PUBLIC_URL or ALLOWED_ORIGINS.',
   'error.auth.tooManyTries': 'Too many tries.',
   'errorHint.auth.tooManyTries': 'Wait a minute, then try again.',
   'error.project.stageUnknown': 'This project has no such stage.',

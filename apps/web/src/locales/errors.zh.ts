@@ -11,6 +11,8 @@ export const errorsZh = {
   'errorHint.auth.required': '请重新登录。正在运行的任务不受影响。',
   'error.auth.forbidden': '你的账号没有这项权限。',
   'errorHint.auth.forbidden': '请联系本服务器的管理员。',
+  'error.auth.foreignAddress': '服务器不认可此网址。',
+  'errorHint.auth.foreignAddress': '请管理员在 PUBLIC_URL 或 ALLOWED_ORIGINS 中加入它。',
   'error.auth.tooManyTries': '尝试次数过多。',
   'errorHint.auth.tooManyTries': '请等一分钟再试。',
   'error.project.stageUnknown': '这个项目没有该步骤。',

@@ -46,6 +46,7 @@ export const zh = {
   'account.refusal.emailInvalid': '这不像是一个邮箱地址。',
   'account.refusal.passwordTooShort': '密码至少需要 8 个字符。',
   'account.refusal.tooManyTries': '尝试次数过多，请等一分钟。',
+  'account.refusal.foreignAddress': '服务器不认可此网址。请管理员在 PUBLIC_URL 或 ALLOWED_ORIGINS 中加入它。',
   'account.refusal.unreachable': '连接不上服务器，请检查网络。',
   'account.refusal.unknown': '没有成功，请再试一次。',
 

@@ -101,7 +101,10 @@ describe.each(testDatabaseKinds)('migrate on %s', (kind) => {
   it('leaves no lock behind, also after a failure', async () => {
     await write('2_second', 'nonsense')
     await expect(migrate(pool, folder.path)).rejects.toThrow()
-    const { rows } = await pool.query(`SELECT count(*)::int AS held FROM pg_locks WHERE locktype = 'advisory'`)
+    const { rows } = await pool.query(
+      `SELECT count(*)::int AS held FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+       WHERE locktype = 'advisory' AND datname = current_database()`,
+    )
     expect(rows).toEqual([{ held: 0 }])
   })
 })

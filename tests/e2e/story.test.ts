@@ -150,6 +150,17 @@ describe('a story in the browser', () => {
     expect(await studio.currentText(projectId, 'camera')).toBe((await provider.exchange(4)).sentText)
   })
 
+  it('B32 is downloaded, the version shown and the whole of it, as files named after it', async () => {
+    const title = 'A lighthouse keeper finds a letter addressed to the sea.'.replace(/\.$/, '')
+    await studio.openStage('storyboard')
+    const shots = await studio.exportAs('version', 'Data (JSON)')
+    expect(shots.name).toBe(`${title}. Storyboard.json`)
+    expect(JSON.parse(shots.bytes.toString())).toEqual({ shots: [1, 2, 3, 4].map(shot) })
+    const whole = await studio.exportAs('project', 'Word document')
+    expect(whole.name).toBe(`${title}.docx`)
+    expect(whole.bytes.subarray(0, 2).toString()).toBe('PK')
+  })
+
   it('B9 costs no complaint in the browser and no request to anybody else', () => {
     expect(tab.complaints()).toEqual([])
   })

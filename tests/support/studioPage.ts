@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 
 export type StudioStage = 'rewrite' | 'storyboard' | 'camera'
@@ -36,6 +37,15 @@ export function createStudioPage(page: Page) {
       await id('run-all').click()
       if (!pause) await id('pause-each').click()
       await id('run-rest').click()
+    },
+    /** What the browser downloads, of the version shown or of the whole project. */
+    async exportAs(what: 'version' | 'project', words: string): Promise<{ name: string; bytes: Buffer }> {
+      await id(`export-${what}`).click()
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name: words }).click(),
+      ])
+      return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) }
     },
     /** The prose as it is shown, a paragraph a line. */
     async prose(): Promise<string> {

@@ -36,6 +36,7 @@ beforeAll(async () => {
     'projects.list': { input: {}, other: 'own' },
     'projects.update': { input: { projectId, title: 'Theirs' }, other: 'notFound' },
     'projects.remove': { input: { projectId }, other: 'notFound' },
+    'projects.export': { input: { projectId, format: 'md', rewriteId }, other: 'notFound' },
     'projects.undoRemove': { input: { projectId }, other: 'notFound' },
     'stages.versions': { input: stage, other: 'notFound' },
     'stages.version': { input: { rewriteId }, other: 'notFound' },

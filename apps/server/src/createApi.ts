@@ -1,4 +1,4 @@
-import { createTaskAnswers } from '@stagewright/api'
+import { createTaskAnswers, type Exporter } from '@stagewright/api'
 import { createApiKeys, createKeyCheck } from './accounts/apiKeys.ts'
 import { createAuth } from './accounts/auth.ts'
 import { createIdentify } from './accounts/identify.ts'
@@ -25,6 +25,7 @@ export type ApiParts = {
   providers: Providers
   secretKey: string
   viewers: ViewerPlaces
+  exportFile: Exporter
   operations: Operations
   /** Where it listens, once it does. */
   port(): number
@@ -54,7 +55,7 @@ export function createApi(parts: ApiParts): Promise<HttpServer> {
     origins,
     trustedProxies: config.trustedProxies,
     log,
-    services: { ...program, database, taskAnswers, apiKeys, about, log, viewers },
+    services: { ...program, database, taskAnswers, apiKeys, about, log, viewers, exportFile: parts.exportFile },
     maxConnections: config.viewers.viewersTotal,
     operations: parts.operations,
     times: parts.times,

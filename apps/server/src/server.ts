@@ -14,6 +14,7 @@ import { createMetrics } from './metrics/metrics.ts'
 import { openAccelerator, openStorage, type StorageOptions } from './openStorage.ts'
 import { createProgram } from './program.ts'
 import { openProviders } from './providers/openProviders.ts'
+import { createExporter } from './exports/createExporter.ts'
 import { loadSecretKey } from './secretKey.ts'
 
 export type RunningServer = {
@@ -65,6 +66,9 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     readLoad: storage.readLoad,
   })
 
+  const exporter = createExporter({ ...program, database })
+  stack.defer(exporter.close)
+
   let port = config.port
   const operations = { isReady: storage.isReady, metrics, metricsToken: config.metricsToken }
   const http =
@@ -79,6 +83,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
           providers,
           secretKey,
           viewers,
+          exportFile: exporter.export,
           operations,
           port: () => port,
           times: options.requestTimes,

@@ -1,4 +1,4 @@
-import type { Database, Engine, Feed, Projects, Stages } from '@stagewright/core'
+import type { Actor, Database, Engine, ExportFormat, Feed, Projects, Stages } from '@stagewright/core'
 import type { TaskAnswers } from './taskAnswers.ts'
 import type { Transport, Viewers } from './viewers.ts'
 
@@ -22,6 +22,15 @@ export type ApiKeys = {
   revoke(userId: string, id: string): Promise<boolean>
 }
 
+/** `content` in base64. */
+export type ExportedFile = { name: string; mediaType: string; content: string }
+
+/** Makes a file of one version, or of the present texts of a whole project. */
+export type Exporter = (
+  actor: Actor,
+  request: { projectId: string; format: ExportFormat; rewriteId?: string | undefined },
+) => Promise<ExportedFile>
+
 /** The parts of the program that procedures call, made once for the process. */
 export type Services = {
   engine: Engine
@@ -32,6 +41,7 @@ export type Services = {
   taskAnswers: TaskAnswers
   apiKeys: ApiKeys
   viewers: Viewers
+  exportFile: Exporter
   /** What the studio must know of the server. */
   about(): Promise<{
     version: string

@@ -18,6 +18,7 @@ const trpcCodes: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
   'stage.locked': 'CONFLICT',
   'stage.inputMissing': 'PRECONDITION_FAILED',
   'rewrite.open': 'CONFLICT',
+  'export.empty': 'PRECONDITION_FAILED',
   'task.notCancellable': 'CONFLICT',
   'task.notEnded': 'CONFLICT',
   'task.notRetryable': 'CONFLICT',

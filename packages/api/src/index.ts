@@ -1,4 +1,4 @@
-export type { ApiKeys, ApiKeyView, Context, Services, User } from './context.ts'
+export type { ApiKeys, ApiKeyView, Context, ExportedFile, Exporter, Services, User } from './context.ts'
 export { describeError, toTrpcError, type ErrorFacts } from './errors.ts'
 export { appRouter, type AppRouter } from './router.ts'
 export { createTaskAnswers, type KnownTask, type TaskShelf } from './taskAnswers.ts'

@@ -6,6 +6,7 @@ export type {
   Ending,
   ErrorCode,
   ErrorParams,
+  ExportFormat,
   Failure,
   FeedView,
   Figures,

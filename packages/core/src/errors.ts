@@ -17,6 +17,7 @@ export const errorCodes = [
   'stage.locked',
   'stage.inputMissing',
   'rewrite.open',
+  'export.empty',
   'task.notCancellable',
   'task.notEnded',
   'task.notRetryable',

@@ -29,6 +29,7 @@ export function connectStudio(): Studio {
           }),
         ),
       get: (projectId) => asked(async () => toHead(await client.projects.get.query({ projectId }))),
+      exportFile: (request) => asked(() => client.projects.export.query(request)),
     },
     stages: connectStages(client),
     tasks: connectTasks(client),

@@ -4,7 +4,7 @@
  * Every method may throw {@link RequestFailure}; nothing else is thrown on purpose.
  */
 import { inject, type InjectionKey } from 'vue'
-import type { Ending, Failure, FeedView, RewriteKind, StageStatus, TextView } from '../types.ts'
+import type { Ending, ExportFormat, Failure, FeedView, RewriteKind, StageStatus, TextView } from '../types.ts'
 
 export type SessionUser = { id: string; name: string; email: string; isAdministrator: boolean }
 
@@ -44,10 +44,19 @@ export type ProjectHead = {
   input: { text: string; language?: string }
 }
 
+/** `content` in base64. */
+export type DownloadFile = { name: string; mediaType: string; content: string }
+
 export type ProjectsApi = {
   list(query: { search: string; page: number; pageSize: number }): Promise<ProjectPage>
   create(story: { title?: string; text: string; language?: string }): Promise<{ projectId: string }>
   get(projectId: string): Promise<ProjectHead>
+  /** A file of one version, or of the present text of every stage. */
+  exportFile(request: {
+    projectId: string
+    format: ExportFormat
+    rewriteId?: string | undefined
+  }): Promise<DownloadFile>
 }
 
 /** A version of a stage, without its text. `no` counts within the project, `version` within the stage, from 1. */

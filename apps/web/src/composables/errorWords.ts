@@ -24,6 +24,7 @@ const advice: Record<ErrorCode, Advice> = {
   'stage.locked': { fault: 'you', action: 'none' },
   'stage.inputMissing': { fault: 'you', action: 'none' },
   'rewrite.open': { fault: 'you', action: 'none' },
+  'export.empty': { fault: 'you', action: 'none' },
   'task.notCancellable': { fault: 'you', action: 'none' },
   'task.notEnded': { fault: 'you', action: 'none' },
   'task.notRetryable': { fault: 'you', action: 'none' },

@@ -76,6 +76,10 @@ export function createSampleStudio({
         const { state, input } = find(projectId)
         return { projectId, title: state.title, pipeline: state.pipeline, input }
       },
+      async exportFile({ projectId, format }) {
+        const { state } = find(projectId)
+        return { name: `${state.title}.${format}`, mediaType: 'text/plain', content: btoa('Made by the server.') }
+      },
     },
     stages: {
       versions: async ({ projectId, stage }) => find(projectId).versions.get(stage) ?? [],

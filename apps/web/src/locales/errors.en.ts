@@ -30,6 +30,8 @@ export const errorsEn = {
   'errorHint.stage.inputMissing': 'Run that stage first.',
   'error.rewrite.open': 'This version is still being written.',
   'errorHint.rewrite.open': 'Wait until it is done, or stop it.',
+  'error.export.empty': 'There is nothing to export yet.',
+  'errorHint.export.empty': 'Generate a stage first.',
   'error.task.notCancellable': 'There is nothing left to stop: it has ended.',
   'errorHint.task.notCancellable': 'The result is on the page.',
   'error.task.notEnded': 'This run is not over yet.',

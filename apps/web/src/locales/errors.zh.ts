@@ -29,6 +29,8 @@ export const errorsZh = {
   'errorHint.stage.inputMissing': '请先运行上一步。',
   'error.rewrite.open': '这个版本还在生成中。',
   'errorHint.rewrite.open': '请等它完成，或先停止。',
+  'error.export.empty': '还没有可导出的内容。',
+  'errorHint.export.empty': '请先生成一个步骤。',
   'error.task.notCancellable': '没有可停止的内容：任务已经结束。',
   'errorHint.task.notCancellable': '结果就在页面上。',
   'error.task.notEnded': '任务还没有结束。',

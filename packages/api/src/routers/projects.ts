@@ -1,3 +1,4 @@
+import { exportFormats } from '@stagewright/core'
 import { z } from 'zod'
 import { id, jsonInput, key, page, pageSize, text } from '../inputs.ts'
 import { router, userProcedure } from '../trpc.ts'
@@ -51,6 +52,11 @@ export const projects = router({
   remove: userProcedure.input(z.object({ projectId: id })).mutation(async ({ ctx, input }) => {
     await ctx.projects.remove(ctx.actor, input.projectId)
   }),
+
+  /** A file in base64: of the version named, or of the present text of every stage. */
+  export: userProcedure
+    .input(z.object({ projectId: id, format: z.enum(exportFormats), rewriteId: id.optional() }))
+    .query(({ ctx, input }) => ctx.exportFile(ctx.actor, input)),
 
   undoRemove: userProcedure.input(z.object({ projectId: id })).mutation(async ({ ctx, input }) => {
     await ctx.projects.undoRemove(ctx.actor, input.projectId)

@@ -1,4 +1,5 @@
 import type { Failure } from '../errors.ts'
+import type { Cue, Table } from '../exports/exportFormats.ts'
 import type { Message } from '../ports/provider.ts'
 
 /** What a project was created with, as its pipeline's `input` schema left it. */
@@ -30,11 +31,17 @@ export type StageFormat = 'markdown' | 'json'
 
 export type StageDefinition = {
   key: string
+  /** How people call it, in files made of its text; its key where there is none. */
+  name?: Readonly<Record<'zh' | 'en', string>>
   format: StageFormat
   /** Runs the stage. A provider's failure is thrown by `call` and passes through; the engine knows it. */
   run(context: StageContext): AsyncGenerator<StageOutput, void>
   /** Looks at the whole text once it is there. A failure here ends the task as failed, the text kept. */
   check(text: string): { ok: true; summary: string } | { ok: false; failure: Failure }
+  /** What can be shown of the text as rows, wherever it was cut; headings are in the language of the text. */
+  readTable?(text: string): Table
+  /** The same as words with their times, for subtitles. */
+  readCues?(text: string): readonly Cue[]
 }
 
 export type PipelineDefinition = {

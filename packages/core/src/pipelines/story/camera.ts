@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { checkRows } from '../checkAnswer.ts'
 import type { StageDefinition } from '../../engine/definition.ts'
 import { detectLanguage } from '../language.ts'
+import { readRowTable } from '../rowTable.ts'
 import { singleCall, type Prompt } from '../singleCall.ts'
-import { moves, readMove, readSpeed, speeds } from './moveWords.ts'
+import { chineseMoves, chineseSpeeds, moves, readMove, readSpeed, speeds } from './moveWords.ts'
 import { filledText, shotNumberField } from './rowFields.ts'
 
 /** How the camera moves in one shot, and the prompt for the tool that makes the picture. */
@@ -62,10 +63,23 @@ export const cameraPrompt: Prompt = {
 /** A camera move for each shot of the storyboard, in JSON. */
 export const camera: StageDefinition = {
   key: 'camera',
+  name: { zh: '运镜', en: 'Camera' },
   format: 'json',
   run: singleCall(cameraPrompt),
   check: (text) =>
     checkRows(text, { key: movesKey, rowName: 'Move', schema: cameraMoveSchema, summarize: summarizeMoves }),
+  readTable: (text) =>
+    readRowTable(text, {
+      key: movesKey,
+      schema: cameraMoveSchema,
+      columns: { zh: ['镜号', '运镜', '速度', '提示词'], en: ['Shot', 'Move', 'Speed', 'Prompt'] },
+      cells: ({ number, move, speed, prompt }, language) => [
+        String(number),
+        language === 'zh' ? chineseMoves[move] : move,
+        language === 'zh' ? chineseSpeeds[speed] : speed,
+        prompt,
+      ],
+    }),
 }
 
 function summarizeMoves(rows: readonly CameraMove[], text: string): string {

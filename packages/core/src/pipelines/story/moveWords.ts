@@ -4,6 +4,17 @@ export const speeds = ['slow', 'medium', 'fast'] as const
 export type Move = (typeof moves)[number]
 export type Speed = (typeof speeds)[number]
 
+/** As film crews write them. */
+export const chineseMoves: Readonly<Record<Move, string>> = {
+  push: '推',
+  pull: '拉',
+  pan: '摇',
+  truck: '移',
+  follow: '跟',
+  static: '静',
+}
+export const chineseSpeeds: Readonly<Record<Speed, string>> = { slow: '慢', medium: '中', fast: '快' }
+
 /** Film crews say 推拉摇移跟静; models add 镜头, and in English the names of the rigs. */
 const moveWords: Readonly<Record<string, Move>> = {
   推: 'push',

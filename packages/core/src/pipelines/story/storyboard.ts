@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { checkRows } from '../checkAnswer.ts'
 import type { StageDefinition } from '../../engine/definition.ts'
 import { detectLanguage } from '../language.ts'
+import { readRows } from '../jsonRows.ts'
+import { readRowTable } from '../rowTable.ts'
 import { singleCall, type Prompt } from '../singleCall.ts'
 import { filledText, secondsField, shotNumberField } from './rowFields.ts'
 
@@ -61,9 +63,21 @@ export const storyboardPrompt: Prompt = {
 /** The rewrite as a list of shots, in JSON. */
 export const storyboard: StageDefinition = {
   key: 'storyboard',
+  name: { zh: '分镜', en: 'Storyboard' },
   format: 'json',
   run: singleCall(storyboardPrompt),
   check: (text) => checkRows(text, { key: shotsKey, rowName: 'Shot', schema: shotSchema, summarize: summarizeShots }),
+  readTable: (text) =>
+    readRowTable(text, {
+      key: shotsKey,
+      schema: shotSchema,
+      columns: { zh: ['镜号', '画面', '旁白', '秒数'], en: ['Shot', 'Visual', 'Narration', 'Seconds'] },
+      cells: ({ number, visual, narration, seconds }) => [String(number), visual, narration, String(seconds)],
+    }),
+  readCues: (text) =>
+    readRows(text, shotsKey, shotSchema).rows.flatMap((read) =>
+      read.ok ? [{ seconds: read.row.seconds, text: read.row.narration }] : [],
+    ),
 }
 
 function summarizeShots(shots: readonly Shot[], text: string): string {

@@ -193,10 +193,10 @@ function firstDelta(viewers: Run['viewers']): number {
   return viewers[0]!.connections[0]!.findIndex(({ event }) => Array.isArray(event))
 }
 
-/** As when two sockets are read for a moment: the open and the deltas of a text come a second time. */
+/** As when two sockets are read for a moment: the text is opened anew from before where it stands, and the old goes on. */
 function openAgain({ connections }: Run['viewers'][number]): void {
   const [first] = connections
-  const from = first!.findIndex(({ event }) => 'type' in event && event.type === 'open')
-  const upTo = first!.findLastIndex(({ event }) => Array.isArray(event))
-  first!.splice(upTo + 1, 0, ...structuredClone(first!.slice(from, upTo + 1)))
+  const open = first!.find(({ event }) => 'type' in event && event.type === 'open')!
+  const last = first!.findLastIndex(({ event }) => Array.isArray(event))
+  first!.splice(last, 0, structuredClone(open))
 }

@@ -9,7 +9,7 @@ import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CLUSTER_PREFIX, removeLeftovers } from './postgresLeftovers.ts'
+import { removeLeftovers } from './leftovers.ts'
 import { findPostgres } from './systemParts.ts'
 import { borrowPostgres, createDatabase, type TestPostgres } from './testPostgres.ts'
 
@@ -20,6 +20,8 @@ const START_LIMIT_MS = 60_000
 const PORT_TRIES = 5
 
 /** A server that tests may also crash. */
+const FOLDER_PREFIX = 'stagewright-postgres-'
+
 export interface TemporaryPostgres extends TestPostgres {
   /** Process id of the postmaster; undefined while it is down. */
   readonly pid: number | undefined
@@ -41,9 +43,9 @@ export async function openTestPostgres(): Promise<TestPostgres> {
 export async function startTemporaryPostgres(): Promise<TemporaryPostgres> {
   const binaries = findPostgres()
   if (binaries === null) throw new Error('PostgreSQL 15 or newer is not installed; install it or set TEST_DATABASE_URL')
-  removeLeftovers()
+  removeLeftovers({ prefix: FOLDER_PREFIX, pidFile: 'data/postmaster.pid' })
   const owner = clusterOwner()
-  const folder = mkdtempSync(join(tmpdir(), `${CLUSTER_PREFIX}${process.pid}-`))
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`))
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid)
   const cluster = new Cluster(binaries, folder, owner)
   try {

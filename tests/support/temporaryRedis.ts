@@ -1,6 +1,6 @@
 // A Redis of its own for a test: on a free port of 127.0.0.1, in memory alone, with a password.
 //
-// Guarantee: nothing of it outlives stop(), or the process of the test.
+// Guarantee: nothing of it outlives stop(), or the process of the test; where that was killed, the next start ends it.
 // States: started -> (killed -> started | paused -> started)* -> stopped.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,11 +8,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removeLeftovers } from './leftovers.ts'
 import { findRedis } from './systemParts.ts'
 
 const READY_LINE = 'Ready to accept connections'
 const START_LIMIT_MS = 30_000
 const PORT_TRIES = 5
+const FOLDER_PREFIX = 'stagewright-redis-'
+const PID_FILE = 'redis.pid'
 
 export interface TemporaryRedis {
   readonly url: string
@@ -33,7 +36,8 @@ export interface TemporaryRedis {
 export async function startTemporaryRedis(): Promise<TemporaryRedis> {
   const program = findRedis()
   if (program === null) throw new Error('Redis 7 or Valkey is not installed; install it or set REDIS_SERVER_PATH')
-  const folder = mkdtempSync(join(tmpdir(), `stagewright-redis-${process.pid}-`))
+  removeLeftovers({ prefix: FOLDER_PREFIX, pidFile: PID_FILE })
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`))
   const password = `planted-${crypto.randomUUID()}`
   let child: ChildProcess | null = null
   let port = 0
@@ -46,7 +50,8 @@ export async function startTemporaryRedis(): Promise<TemporaryRedis> {
   const launch = async (): Promise<string | null> => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--requirepass', password]
     // Detached, because Ctrl-C is for us, who end it when nobody needs it any more.
-    child = spawn(program, [...settings, '--save', '', '--appendonly', 'no'], {
+    const files = ['--save', '', '--appendonly', 'no', '--pidfile', join(folder, PID_FILE)]
+    child = spawn(program, [...settings, ...files], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -39,10 +39,16 @@ export function checkConnections(viewers: readonly ViewerRecord[]): string[] {
   })
 }
 
-/** `held` is what the viewer has of each rewrite; it is brought up to date. */
+/**
+ * `held` is what the viewer has of each rewrite; it is brought up to date. `mayMove`: a server that stops asks tRPC's
+ * WebSocket link to move, which opens a second socket within the same connection and reads both for a moment, so that what
+ * the first still brought comes again on the second. Nothing may be left out.
+ */
 function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, mayMove: boolean): string[] {
   const found: string[] = []
   const named = new Set<number>()
+  /** Opened again while the connection moves: for a moment two sockets tell of them, each in its own order. */
+  const moved = new Set<number>()
   let hasEnded = false
   for (const { event } of connection) {
     if (hasEnded) found.push('something came after the end')
@@ -50,9 +56,13 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
       const [no, offset, text] = event
       const place = held.get(no)
       if (place === undefined || !named.has(no)) found.push(`a delta of rewrite ${no}, which was not named`)
-      else if (offset !== place.length)
+      else if (moved.has(no) ? offset > place.length : offset !== place.length)
         found.push(`a delta of rewrite ${no} at ${offset} where ${place.length} was held`)
-      held.set(no, { attempt: place?.attempt ?? 0, length: offset + text.length })
+      const length = offset + text.length
+      held.set(no, {
+        attempt: place?.attempt ?? 0,
+        length: moved.has(no) ? Math.max(place?.length ?? 0, length) : length,
+      })
       continue
     }
     if (event.type === 'end') hasEnded = true
@@ -60,11 +70,14 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
     const { rewriteNo: no, attempt } = event
     const place = held.get(no)
     if (event.type === 'open') {
+      const isMove = mayMove && named.has(no) && place !== undefined && event.from <= place.length
+      if (isMove) moved.add(no)
       if (place !== undefined && place.length > 0 && attempt > place.attempt)
         found.push(`rewrite ${no} went on under attempt ${attempt} without a reset`)
-      else if (!(mayMove && isMove(event, place, named)) && event.from !== (place?.length ?? 0))
+      else if (!isMove && event.from !== (place?.length ?? 0))
         found.push(`rewrite ${no} was opened at ${event.from} where ${place?.length ?? 0} was held`)
-      const length = event.from + event.text.length
+      const opened = event.from + event.text.length
+      const length = isMove ? Math.max(place.length, opened) : opened
       held.set(no, { attempt, length })
       named.add(no)
       if (event.closed !== null && event.closed.length !== length)
@@ -81,12 +94,4 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
       )
   }
   return found
-}
-
-/**
- * A server that stops asks tRPC's WebSocket link to move: it opens a second socket within the same connection and reads
- * both for a moment, so that what the first still brought comes again on the second. Nothing may be left out.
- */
-function isMove(event: { rewriteNo: number; from: number }, place: Held | undefined, named: Set<number>): boolean {
-  return named.has(event.rewriteNo) && place !== undefined && event.from < place.length
 }

@@ -1,4 +1,5 @@
-import type { Actor, Database, Engine, ExportFormat, Feed, Projects, Stages } from '@stagewright/core'
+import type { Database, Engine, Feed, Projects, Stages } from '@stagewright/core'
+import type { Exporter } from './exporter.ts'
 import type { TaskAnswers } from './taskAnswers.ts'
 import type { Transport, Viewers } from './viewers.ts'
 
@@ -21,15 +22,6 @@ export type ApiKeys = {
   /** False when the user has no such key. */
   revoke(userId: string, id: string): Promise<boolean>
 }
-
-/** `content` in base64. */
-export type ExportedFile = { name: string; mediaType: string; content: string }
-
-/** Makes a file of one version, or of the present texts of a whole project. */
-export type Exporter = (
-  actor: Actor,
-  request: { projectId: string; format: ExportFormat; rewriteId?: string | undefined },
-) => Promise<ExportedFile>
 
 /** The parts of the program that procedures call, made once for the process. */
 export type Services = {

@@ -1,5 +1,6 @@
-export type { ApiKeys, ApiKeyView, Context, ExportedFile, Exporter, Services, User } from './context.ts'
+export type { ApiKeys, ApiKeyView, Context, Services, User } from './context.ts'
 export { describeError, toTrpcError, type ErrorFacts } from './errors.ts'
+export type { ExportedFile, Exporter } from './exporter.ts'
 export { appRouter, type AppRouter } from './router.ts'
 export { createTaskAnswers, type KnownTask, type TaskShelf } from './taskAnswers.ts'
 export { pingEveryMs, silentAfterMs } from './trpc.ts'

@@ -56,7 +56,10 @@ export const projects = router({
   /** A file in base64: of the version named, or of the present text of every stage. */
   export: userProcedure
     .input(z.object({ projectId: id, format: z.enum(exportFormats), rewriteId: id.optional() }))
-    .query(({ ctx, input }) => ctx.exportFile(ctx.actor, input)),
+    .query(async ({ ctx, input }) => {
+      const { name, mediaType, content } = await ctx.exportFile(ctx.actor, input)
+      return { name, mediaType, content }
+    }),
 
   undoRemove: userProcedure.input(z.object({ projectId: id })).mutation(async ({ ctx, input }) => {
     await ctx.projects.undoRemove(ctx.actor, input.projectId)

@@ -68,7 +68,7 @@ export const defaultSettings: EngineSettings = {
   fetchEveryMs: 1_000,
   touchEveryMs: 2_000,
   cancelCheckEveryMs: 500,
-  superviseEveryMs: 5_000,
+  superviseEveryMs: 2_000,
   leaseMs: 10_000,
   sweepEveryMs: 15_000,
   cancelGraceMs: 1_000,

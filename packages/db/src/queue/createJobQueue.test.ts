@@ -112,7 +112,9 @@ describe.each(testDatabaseKinds)('the queue on %s', (kind) => {
         const query = this.query.bind(this) as (text: unknown, ...rest: unknown[]) => unknown
         const late = (text: unknown, ...rest: unknown[]): unknown =>
           query(
-            typeof text === 'string' ? text.replace('SELECT now()', `SELECT (now() - interval '3 s')`) : text,
+            typeof text === 'string'
+              ? text.replace('SELECT pgboss.job_now()', `SELECT (pgboss.job_now() - interval '3 s')`)
+              : text,
             ...rest,
           )
         this.query = late as pg.Client['query']

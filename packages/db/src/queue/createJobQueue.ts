@@ -119,7 +119,7 @@ function jobOperations(boss: PgBoss, database: BossDatabase): Omit<JobQueue, 'on
  * the holders have had no chance to renew. It therefore changes nothing when it comes late by the database's own clock.
  */
 async function releaseLost(database: BossDatabase, free: Free): Promise<number> {
-  const { rows } = await database.executeSql('SELECT now()::text AS now')
+  const { rows } = await database.executeSql(`SELECT ${jobSchema}.job_now()::text AS now`)
   return free(`${leaseIsOver} AND now() < $1::timestamptz + ${lateAfter}`, rows[0]?.['now'])
 }
 

@@ -41,14 +41,12 @@ export function checkConnections(viewers: readonly ViewerRecord[]): string[] {
 
 /**
  * `held` is what the viewer has of each rewrite; it is brought up to date. `mayMove`: a server that stops asks tRPC's
- * WebSocket link to move, which opens a second socket within the same connection and reads both for a moment, so that what
- * the first still brought comes again on the second. Nothing may be left out.
+ * WebSocket link to move, which opens a second socket within the same connection and reads both for a moment. Each tells in
+ * its own order, so what was there may come again; nothing may be left out.
  */
 function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, mayMove: boolean): string[] {
   const found: string[] = []
   const named = new Set<number>()
-  /** Opened again while the connection moves: for a moment two sockets tell of them, each in its own order. */
-  const moved = new Set<number>()
   let hasEnded = false
   for (const { event } of connection) {
     if (hasEnded) found.push('something came after the end')
@@ -56,12 +54,12 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
       const [no, offset, text] = event
       const place = held.get(no)
       if (place === undefined || !named.has(no)) found.push(`a delta of rewrite ${no}, which was not named`)
-      else if (moved.has(no) ? offset > place.length : offset !== place.length)
+      else if (mayMove ? offset > place.length : offset !== place.length)
         found.push(`a delta of rewrite ${no} at ${offset} where ${place.length} was held`)
       const length = offset + text.length
       held.set(no, {
         attempt: place?.attempt ?? 0,
-        length: moved.has(no) ? Math.max(place?.length ?? 0, length) : length,
+        length: mayMove ? Math.max(place?.length ?? 0, length) : length,
       })
       continue
     }
@@ -71,7 +69,6 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
     const place = held.get(no)
     if (event.type === 'open') {
       const isMove = mayMove && named.has(no) && place !== undefined && event.from <= place.length
-      if (isMove) moved.add(no)
       if (place !== undefined && place.length > 0 && attempt > place.attempt)
         found.push(`rewrite ${no} went on under attempt ${attempt} without a reset`)
       else if (!isMove && event.from !== (place?.length ?? 0))
@@ -86,7 +83,8 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
       if (place === undefined || event.keepUpTo > place.length)
         found.push(`rewrite ${no} was cut to ${event.keepUpTo} where ${place?.length ?? 0} was held`)
       if (place !== undefined && attempt < place.attempt) found.push(`rewrite ${no} fell back to attempt ${attempt}`)
-      held.set(no, { attempt, length: event.keepUpTo })
+      const isRepeat = mayMove && attempt === place?.attempt
+      held.set(no, { attempt, length: isRepeat ? place.length : event.keepUpTo })
       named.add(no)
     } else if (place === undefined || event.length !== place.length || attempt !== place.attempt)
       found.push(

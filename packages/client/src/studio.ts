@@ -23,4 +23,4 @@ export type {
   TaskStatus,
   TextView,
 } from '@stagewright/core'
-export { createRowReader, errorCodes, moves, readMove, readSpeed, speeds } from '@stagewright/core'
+export { createRowReader, errorCodes, moves, projectFormats, readMove, readSpeed, speeds } from '@stagewright/core'

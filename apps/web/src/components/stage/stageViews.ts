@@ -18,8 +18,6 @@ const looks: Readonly<Record<string, StageLook>> = {
   storyboard: { view: ShotTable, isRows: true, formats: [...prose, 'csv', 'srt', 'json'] },
   camera: { view: CameraTable, isRows: true, formats: [...prose, 'csv', 'json'] },
 }
-/** Of a project as a whole. */
-export const wholeFormats: readonly ExportFormat[] = [...prose, 'json', 'zip']
 
 /** The view of a stage; one the studio does not know is shown as plain text. */
 export function lookOfStage(stageKey: string): StageLook {

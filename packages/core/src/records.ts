@@ -103,6 +103,8 @@ export type TaskRecord = {
   /** Grows with each claim and takeover. */
   attempt: number
   workerId: string | null
+  /** The job by which it was claimed last. While that one is live, no other takes the task from its worker. */
+  jobId: string | null
   cancelRequestedAt: Date | null
   idempotencyKey: string | null
   /** SHA-256 of the create request, to tell a repeat from a conflict. */

@@ -3,6 +3,7 @@
  * done, and moves the fence (the attempt) before anything is written.
  */
 import { AppError } from '../errors.ts'
+import type { Tx } from '../ports/database.ts'
 import type { Job } from '../ports/queue.ts'
 import type { ProjectRecord, TaskRecord } from '../records.ts'
 import { beginStage, openOf, type StageRun, type Standing } from './beginStage.ts'
@@ -35,7 +36,7 @@ export async function claimTask(deps: EngineDeps, job: Job, { isAgain = false } 
         await endClaimed(deps, change, look.task, decision.end)
         return { type: 'nothing' }
       case 'run': {
-        const task = await takeTask(deps, change, look, decision.crashes)
+        const task = await takeTask(deps, change, { job, look, crashes: decision.crashes })
         return beginOrEnd(deps, change, { task, look, timeLeftMs: decision.timeLeftMs })
       }
     }
@@ -46,16 +47,12 @@ type Held = { project: ProjectRecord; eventSeq: number; standing: Standing; left
 type FoundLook = Omit<ClaimLook, 'isOwnAgain'> & Held
 type HeldLook = ClaimLook & Held
 
-async function readLook(
-  change: Change,
-  { taskId, retryCount }: Job,
-  project: ProjectRecord,
-): Promise<FoundLook | null> {
+async function readLook(change: Change, job: Job, project: ProjectRecord): Promise<FoundLook | null> {
   const { tx } = change
   // Held since before the look, so that two claims of one user in two projects can't both take the last place.
   const eventSeq = await change.touchWorkspace(project.workspaceId)
   const standing = await tx.projectStanding(project.id)
-  const found = standing?.tasks.find((candidate) => candidate.id === taskId)
+  const found = standing?.tasks.find((candidate) => candidate.id === job.taskId)
   if (standing === null || found === undefined) return null
   const { stageRuns, ...task } = found
   return {
@@ -63,17 +60,26 @@ async function readLook(
     project,
     eventSeq,
     isProjectRemoved: project.removedAt !== null,
-    isNewHint: retryCount === 0,
+    isHeldElsewhere: await isHeldElsewhere(tx, task, job),
     standing,
     left: leftOf(task, stageRuns),
-    others: standing.tasks.filter((candidate) => candidate.id !== taskId),
+    others: standing.tasks.filter((candidate) => candidate.id !== job.taskId),
     runningOfUser: standing.runningByUser[task.createdBy] ?? 0,
     open: task.status === 'running' ? openOf(standing) : null,
     now: project.updatedAt,
   }
 }
 
-async function takeTask(deps: EngineDeps, change: Change, look: HeldLook, crashes: number): Promise<TaskRecord> {
+async function isHeldElsewhere(tx: Tx, { workerId, jobId }: TaskRecord, job: Job): Promise<boolean> {
+  const state = workerId === null || jobId === null ? null : await tx.jobState(jobId)
+  if (state === null) return false
+  const isOurs = jobId === job.id && state.isHeld && state.retryCount === job.retryCount
+  return !isOurs
+}
+
+type Taking = { job: Job; look: HeldLook; crashes: number }
+
+async function takeTask(deps: EngineDeps, change: Change, { job, look, crashes }: Taking): Promise<TaskRecord> {
   const { task, open, now, eventSeq } = look
   const [currentStage] = look.left
   if (currentStage === undefined) throw new Error(`Task ${task.id} has no stage left to run.`)
@@ -81,6 +87,7 @@ async function takeTask(deps: EngineDeps, change: Change, look: HeldLook, crashe
     status: 'running' as const,
     attempt: task.attempt + 1,
     workerId: deps.workerId,
+    jobId: job.id,
     crashes,
     furthestLength: Math.max(task.furthestLength, open?.length ?? 0),
   }

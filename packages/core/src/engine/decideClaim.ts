@@ -14,8 +14,8 @@ export type ClaimLook = {
   now: Date
   /** The project was removed after the task had been created. */
   isProjectRemoved: boolean
-  /** The job was never held before: it tells nothing about a worker that may have the task. */
-  isNewHint: boolean
+  /** The job by which the task was claimed is live, and is not the one in hand: who holds it goes on, or will be relieved by it. */
+  isHeldElsewhere: boolean
   /** Null at a first claim. When it is made again: whether the task is in this worker's hand, by a claim of its own. */
   isOwnAgain: boolean | null
 }
@@ -28,7 +28,7 @@ export type ClaimDecision =
 export function decideClaim(look: ClaimLook, settings: EngineSettings): ClaimDecision {
   const { task } = look
   if (look.isProjectRemoved) return { type: 'end', end: { status: 'cancelled' } }
-  if (task.status === 'waiting' || isAtWork(look, settings)) return { type: 'leave' }
+  if (task.status === 'waiting' || isAtWork(look)) return { type: 'leave' }
   if (task.cancelRequestedAt !== null) return { type: 'end', end: { status: 'cancelled' } }
   const timeLeftMs = timeLeft(task, look.now, settings)
   if (timeLeftMs <= 0) return { type: 'end', end: { status: 'failed', failure: timeLimitFailure(settings) } }
@@ -39,11 +39,9 @@ export function decideClaim(look: ClaimLook, settings: EngineSettings): ClaimDec
 }
 
 /** Two hints for one task can be held by two workers: the one that comes second must not take it from the first. */
-function isAtWork({ task, now, isNewHint, isOwnAgain }: ClaimLook, settings: EngineSettings): boolean {
+function isAtWork({ task, isHeldElsewhere, isOwnAgain }: ClaimLook): boolean {
   if (task.status !== 'running' || task.workerId === null) return false
-  if (isOwnAgain !== null) return !isOwnAgain
-  if (!isNewHint) return false
-  return now.getTime() - task.updatedAt.getTime() < settings.leaseMs
+  return isOwnAgain === null ? isHeldElsewhere : !isOwnAgain
 }
 
 function decideStart(

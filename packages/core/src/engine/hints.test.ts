@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Database, JobQueue, Tx } from '../ports.ts'
 import type { Job } from '../ports/queue.ts'
+import { createCuttableStorage } from '../testing/cuttableStorage.ts'
 import { createScriptedModel } from '../testing/scriptedModel.ts'
 import {
   actor,
@@ -17,18 +18,29 @@ import {
 
 afterEach(closeAll)
 
+/** The queue, with a note of what was done with its jobs. */
+function noting(queue: JobQueue, { fetched, completed }: { fetched?: Job[]; completed?: Job[] }): JobQueue {
+  return {
+    ...queue,
+    async fetch(limit) {
+      const jobs = await queue.fetch(limit)
+      fetched?.push(...jobs)
+      return jobs
+    },
+    async complete(job) {
+      await queue.complete(job)
+      completed?.push(job)
+    },
+  }
+}
+
 describe('hints', () => {
   it('E25 a hint that comes while the task is being looked at is not lost', async () => {
     const storage = createStorage()
     const gate = createGate()
-    const fetched: string[] = []
+    const fetched: Job[] = []
     const queue: JobQueue = {
-      ...storage.queue,
-      async fetch(limit) {
-        const jobs = await storage.queue.fetch(limit)
-        fetched.push(...jobs.map((job) => job.taskId))
-        return jobs
-      },
+      ...noting(storage.queue, { fetched }),
       async complete(job) {
         await gate.pass()
         await storage.queue.complete(job)
@@ -42,7 +54,7 @@ describe('hints', () => {
     await until(() => gate.isReached)
     answer(call, 'one')
     await endOf(first.taskId)
-    await until(() => fetched.filter((taskId) => taskId === second.taskId).length === 2)
+    await until(() => fetched.filter(({ taskId }) => taskId === second.taskId).length === 2)
     gate.open()
     answer(await model.nextCall(), 'two')
     expect((await endOf(second.taskId)).status).toBe('completed')
@@ -55,10 +67,7 @@ describe('hints', () => {
     const call = await first.model.nextCall()
     await storage.database.transaction((tx) => tx.sendJob({ taskId, projectId: first.projectId }))
     const completed: Job[] = []
-    const queue: JobQueue = {
-      ...storage.queue,
-      complete: (job) => storage.queue.complete(job).then(() => void completed.push(job)),
-    }
+    const queue = noting(storage.queue, { completed })
     const other = await setUp({ storage: { ...storage, queue } })
     await until(() => completed.some((job) => job.taskId === taskId) || other.model.calls.length > 0)
     answer(call, 'one')
@@ -66,6 +75,38 @@ describe('hints', () => {
     expect(other.model.calls).toHaveLength(0)
     expect((await storage.database.taskWithRewrites(taskId))!.rewrites[0]).toMatchObject({ attempt: 1, length: 3 })
   })
+
+  it.each(['stops', 'dies'])(
+    'E48 two hints of one task that are free again when their worker %s make one attempt',
+    async (how) => {
+      const storage = createStorage()
+      const cut = createCuttableStorage(storage)
+      const fetched: Job[] = []
+      const former = await setUp({ storage: { ...cut, queue: noting(cut.queue, { fetched }) } })
+      const { taskId } = await former.engine.create(actor, { projectId: former.projectId, stages: ['first'] })
+      await former.model.nextCall()
+      await storage.database.transaction((tx) => tx.sendJob({ taskId, projectId: former.projectId }))
+      await until(() => fetched.length === 2)
+      if (how === 'dies') {
+        cut.hold()
+        await storage.queue.releaseAll()
+      } else await former.engine.stop()
+
+      // One place each, so that each of the two takes one of the hints.
+      const one = await setUp({ storage, settings: { workerSlots: 1 } })
+      const call = await one.model.nextCall()
+      const completed: Job[] = []
+      const queue = noting(storage.queue, { completed })
+      const two = await setUp({ storage: { ...storage, queue }, settings: { workerSlots: 1 } })
+      await until(() => completed.length > 0 || two.model.calls.length > 0)
+      cut.letThrough()
+      expect(two.model.calls).toHaveLength(0)
+      answer(call, 'one')
+      await one.endOf(taskId)
+      const attempts = (await storage.database.taskDetails(taskId))!.attempts.map(({ outcome }) => outcome)
+      expect(attempts).toEqual([how === 'dies' ? 'superseded' : 'handedBack', 'completed'])
+    },
+  )
 
   it('E27 jobs fetched while the worker stops are given back before it has stopped', async () => {
     const storage = createStorage()

@@ -156,6 +156,36 @@ describe('a database that answers badly', () => {
     },
   )
 
+  it('E47 hands the task back when it is told to stop while it finds out', async () => {
+    const storage = createStorage()
+    let turn = Number.NaN
+    const stopping = Promise.withResolvers<void>()
+    const database: Database = {
+      ...storage.database,
+      async transaction(work) {
+        const mine = ++turn
+        if (mine === 2) stopping.resolve(setup.engine.stop())
+        const done = await storage.database.transaction(work)
+        if (mine === 1) throw new DatabaseUnavailable('Cut after COMMIT.')
+        return done
+      },
+    }
+    const setup = await setUp({ storage: { ...storage, database } })
+    const { engine, model, projectId } = setup
+    const { taskId } = await engine.create(actor, { projectId, stages: ['first', 'second'] })
+    const call = await model.nextCall()
+    turn = 0
+    answer(call, 'one')
+    await stopping.promise
+
+    const other = await setUp({ storage })
+    answer(await other.model.nextCall(), 'two')
+    expect(await other.endOf(taskId)).toMatchObject({ status: 'completed' })
+    const { task, attempts } = (await storage.database.taskDetails(taskId))!
+    expect(task.crashes).toBe(0)
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['handedBack', 'completed'])
+  })
+
   it('E42 is away when a call begins: the call waits for it', async () => {
     const storage = createStorage()
     let refusals = 2

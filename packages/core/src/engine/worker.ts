@@ -190,9 +190,9 @@ export class Worker {
         timeLeftMs: claim.timeLeftMs,
         onStage: (rewriteId) => void (running.rewriteId = rewriteId),
       })
-      if (ending === 'shutdown') return handBack(this.#deps, claim.run.task, job)
-      if (ending !== 'fenced') return
-      if (abort.signal.aborted) return this.#deps.queue.complete(job)
+      if (ending !== 'fenced' && ending !== 'shutdown') return
+      if (this.#hasStopped()) return handBack(this.#deps, claim.run.task, job)
+      if (abort.signal.reason === ('fenced' satisfies AbortReason)) return this.#deps.queue.complete(job)
       // The end of a stage was refused: by another's attempt, or because it is stored and only the answer was lost.
     }
   }

@@ -10,7 +10,7 @@ import type { JobRow } from './tables.ts'
  */
 const leaseMs = 10_000
 
-export function jobOperations(session: Session): Pick<Tx, 'sendJob' | 'completeJob' | 'removeJobs'> {
+export function jobOperations(session: Session): Pick<Tx, 'sendJob' | 'completeJob' | 'jobState' | 'removeJobs'> {
   return {
     async sendJob({ taskId, projectId, delayMs = 0 }) {
       const id = session.newId()
@@ -28,6 +28,10 @@ export function jobOperations(session: Session): Pick<Tx, 'sendJob' | 'completeJ
     },
     async completeJob(job) {
       completeJob(session, job)
+    },
+    async jobState(jobId) {
+      const row = session.tables.jobs.get(jobId)
+      return row === undefined ? null : { isHeld: row.leasedUntilMs !== null, retryCount: row.retryCount }
     },
     async removeJobs(taskId) {
       const waiting = session.tables.jobs.all().filter((row) => row.taskId === taskId && row.leasedUntilMs === null)

@@ -13,7 +13,7 @@ import type {
   TaskStageRecord,
   TaskStatus,
 } from '../records.ts'
-import type { Job } from './queue.ts'
+import type { Job, JobState } from './queue.ts'
 
 /** Chunks of text to make durable, one row a stream. */
 export type ChunkWrite = { rewriteId: string; attempt: number; offset: number; text: string }
@@ -216,6 +216,8 @@ export interface Tx {
   /** A hint to look at the task, fetchable once this transaction has committed. */
   sendJob(job: { taskId: string; projectId: string; delayMs?: number }): Promise<void>
   completeJob(job: Job): Promise<void>
+  /** Null when it is done with. `retryCount` is what its last fetch gave. */
+  jobState(jobId: string): Promise<JobState | null>
   /** Removes waiting jobs of a task that has ended. */
   removeJobs(taskId: string): Promise<void>
 

@@ -3,6 +3,7 @@
  * Jobs are sent and completed inside the transaction that changes the task (`Tx.sendJob`, `Tx.completeJob`).
  */
 export type Job = { id: string; taskId: string; projectId: string; retryCount: number }
+export type JobState = { isHeld: boolean; retryCount: number }
 
 export interface JobQueue {
   /** Takes up to `limit` waiting jobs; each is then this process's own until its lease runs out. */

@@ -170,6 +170,22 @@ export function queueContract(storage: StorageOf): void {
       expect(await hasLiveJob(task.id)).toBe(false)
     })
 
+    it('have a state that a transaction can read, until they are done with', async () => {
+      const { database, queue, expireLeases } = storage()
+      const task = await seedSent()
+      const stateOf = (id: string) => database.transaction((tx) => tx.jobState(id))
+      const held = await fetchOne()
+      expect(await stateOf(held.id)).toEqual({ isHeld: true, retryCount: held.retryCount })
+      await expireLeases()
+      await queue.supervise()
+      expect(await stateOf(held.id)).toMatchObject({ isHeld: false })
+      const again = await fetchOne()
+      expect(await stateOf(held.id)).toEqual({ isHeld: true, retryCount: again.retryCount })
+      await queue.complete(again)
+      expect(await stateOf(held.id)).toBeNull()
+      expect(await stateOf(task.id)).toBeNull()
+    })
+
     it('that wait are removed with their task, delayed ones too; others stay', async () => {
       const { database, queue } = storage()
       const [ended, other] = [await seedSent(), await seedSent()]

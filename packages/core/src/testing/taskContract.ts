@@ -30,7 +30,14 @@ export function taskContract(storage: StorageOf): void {
         endedAt: null,
         removedAt: null,
       }
-      const unset = { status: 'queued', currentStage: null, workerId: null, failure: null, usageEstimated: false }
+      const unset = {
+        status: 'queued',
+        currentStage: null,
+        workerId: null,
+        jobId: null,
+        failure: null,
+        usageEstimated: false,
+      }
       const stamps = { createdAt: expect.any(Date), updatedAt: expect.any(Date) }
       expect(await taskOf(given.id)).toEqual({ ...given, ...zeroes, ...times, ...unset, ...stamps })
       const run = { taskId: given.id, status: 'queued', rewriteId: null, promptTokens: 0, completionTokens: 0 }

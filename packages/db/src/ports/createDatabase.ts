@@ -81,6 +81,7 @@ const independent = new Set<PropertyKey>([
   'queuedTasksToWake',
   'sendJob',
   'completeJob',
+  'jobState',
   'removeJobs',
 ])
 
@@ -112,6 +113,7 @@ function operationsOn(sql: Sql, sender: JobSender, deferred: DeferredWrites): Tx
     ...taskOperations(sql, deferred),
     sendJob: (job: Parameters<Tx['sendJob']>[0]) => sender.send(sql, job),
     completeJob: (job: Parameters<Tx['completeJob']>[0]) => sender.complete(sql, job),
+    jobState: (jobId: string) => sender.state(sql, jobId),
     removeJobs: (taskId: string) => sender.remove(sql, taskId),
   })
 }

@@ -86,6 +86,7 @@ export const taskShape: Shape<TaskRecord> = {
   currentStage: 'plain',
   attempt: 'count',
   workerId: 'plain',
+  jobId: 'plain',
   cancelRequestedAt: 'time',
   idempotencyKey: 'plain',
   requestHash: 'plain',

@@ -130,6 +130,7 @@ describe('statements per operation', () => {
       1,
       (tx) => tx.completeJob({ id: ids.task, taskId: ids.task, projectId: ids.project, retryCount: 0 }),
     ],
+    ['jobState', 1, (tx) => tx.jobState(ids.task)],
     ['removeJobs', 1, (tx) => tx.removeJobs(ids.task)],
   ]
 

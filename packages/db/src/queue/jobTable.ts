@@ -17,6 +17,10 @@ export function liveJobExists(taskId: string): string {
     SELECT data->>'taskId' FROM ${jobSchema}.job WHERE name = '${jobQueueName}' AND state < 'completed' AND data ? 'taskId'))`
 }
 
+/** The state of a live job. */
+export const readJobState = `SELECT state = 'active' AS "isHeld", retry_count AS "retryCount"
+  FROM ${jobSchema}.job WHERE name = '${jobQueueName}' AND state < 'completed' AND id = $1::uuid`
+
 export const removeWaitingJobs = `DELETE FROM ${jobSchema}.job
   WHERE name = '${jobQueueName}' AND state < 'active' AND data->>'taskId' = $1`
 

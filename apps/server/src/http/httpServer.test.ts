@@ -89,3 +89,19 @@ describe('the server', () => {
     for (const line of server.logged()) for (const secret of secrets) expect(line).not.toContain(secret)
   })
 })
+
+describe('a server that stops', () => {
+  it('H9 answers, and ends the connection after the answer: who asks again is led to one that stays', async () => {
+    const stopping = await openServer()
+    const { apiKey } = await stopping.signUp('ben@example.com')
+    const headers = { authorization: `Bearer ${apiKey}` }
+    // They leave one by one, each at a moment of its own: so many are not gone at once.
+    const viewers = Array.from({ length: 10 }, () => fetch(`${stopping.url}/trpc/live.follow?input={}`, { headers }))
+    expect((await Promise.all(viewers)).map(({ status }) => status)).toEqual(Array(10).fill(200))
+    expect((await fetch(`${stopping.url}/health/live`)).headers.get('connection')).toBe('keep-alive')
+    const stopped = stopping.close()
+    const answer = await fetch(`${stopping.url}/health/live`)
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close'])
+    await stopped
+  })
+})

@@ -70,6 +70,11 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   app.server.on('connection', readers.add)
   app.server.on('upgrade', webSocket.handleUpgrade)
 
+  let isClosing = false
+  // Who asks again dials anew, and is led to a server that stays.
+  app.addHook('onRequest', async (_, reply) => {
+    if (isClosing) void reply.header('connection', 'close')
+  })
   addSecurity(app, origins)
   addRefusals(app, log)
   addOperationsRoutes(app, options.operations)
@@ -93,6 +98,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   return {
     listen: (port, host) => listenOn(app, port, host),
     async close({ comeBackWithinMs }) {
+      isClosing = true
       await Promise.all([sse.closeAll({ comeBackWithinMs }), webSocket.close({ comeBackWithinMs })])
       readers.stop()
       await app.close()

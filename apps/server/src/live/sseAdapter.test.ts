@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { createTRPCClient, httpSubscriptionLink, type TRPCClientError } from '@trpc/client'
 import { EventSource } from 'eventsource'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -173,3 +174,30 @@ it('F19 ends all streams so that viewers come back by themselves, from where the
   expect((await ask(served, { path: 'numbers', input: '{}' })).body).toContain('"code":"SERVICE_UNAVAILABLE"')
   await served.close()
 })
+
+it('F41 a stopping server hangs up after each stream, so that a viewer comes back on a connection of its own', async () => {
+  const served = await serveOurs()
+  const [early, late] = [await dial(served), await dial(served)]
+  early.write('GET /trpc/waits?input={} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n')
+  await vi.waitFor(() => expect(served.adapter.viewers()).toBe(1))
+  const closed = served.adapter.closeAll({ comeBackWithinMs: 50 })
+  late.write('GET /trpc/waits?input={} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n')
+  const [sentAway, refused] = await Promise.all([readToEnd(early), readToEnd(late)])
+  expect(sentAway).toContain('retry: 100')
+  expect(refused).toContain('The server is restarting.')
+  await closed
+  await served.close()
+})
+
+const dial = async (served: Served): Promise<Socket> => {
+  const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
+  await once(socket, 'connect')
+  return socket
+}
+
+async function readToEnd(socket: Socket): Promise<string> {
+  let said = ''
+  socket.setEncoding('utf8').on('data', (text: string) => (said += text))
+  await once(socket, 'end')
+  return said
+}

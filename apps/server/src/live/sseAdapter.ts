@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import { AppError } from '@stagewright/core'
 import {
   callTRPCProcedure,
   getTRPCErrorFromUnknown,
@@ -61,7 +62,8 @@ const sseHeaders = {
   connection: 'keep-alive',
 }
 /** Soon: when they come back is spread by when they are sent away. Milliseconds. */
-const comeBackFrame = Buffer.from('retry: 100\n\n')
+const comeBackMs = 100
+const comeBackFrame = Buffer.from(`retry: ${comeBackMs}\n\n`)
 const returnFrame = Buffer.from('event: return\ndata: \n\n\n')
 
 export function createSseAdapter<Router extends AnyTRPCRouter>(options: SseAdapterOptions<Router>): SseAdapter {
@@ -111,7 +113,7 @@ export function createSseAdapter<Router extends AnyTRPCRouter>(options: SseAdapt
 async function sendAway(connection: SseConnection, afterMs: number): Promise<void> {
   await pause(afterMs, undefined, { signal: connection.signal }).catch(() => undefined)
   connection.write([comeBackFrame])
-  connection.close()
+  connection.close({ hangUp: true })
 }
 
 /** Runs the procedure and writes what it yields. From the context on, what goes wrong is told in the stream. */
@@ -125,8 +127,7 @@ async function serve<Router extends AnyTRPCRouter>(
   let ctx: inferRouterContext<Router> | undefined
   let items: AsyncIterator<unknown> | null = null
   try {
-    // Told as an error that every client of tRPC's takes for: come back later.
-    if (tools.isClosing()) throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'The server is restarting.' })
+    if (tools.isClosing()) throw restarting()
     ctx = await tools.createContext(asked)
     const { signal } = connection
     const getRawInput = async (): Promise<unknown> => request.readInput()
@@ -140,9 +141,16 @@ async function serve<Router extends AnyTRPCRouter>(
     tools.onError?.({ error, path, input, req: asked.req })
     connection.write([tools.errors.frame(error, { path, input, ctx })])
   } finally {
-    connection.close()
+    connection.close({ hangUp: tools.isClosing() })
     await items?.return?.().catch(() => undefined)
   }
+}
+
+/** An error that every client of tRPC's takes for: come back later. Soon, because another server may take it over. */
+function restarting(): TRPCError {
+  const message = 'The server is restarting. Follow again from your cursor.'
+  const cause = new AppError('server.busy', message, { params: { retryAfterMs: comeBackMs } })
+  return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
 }
 
 async function stream(

@@ -52,9 +52,13 @@ export class SseConnection {
     return this.#response.writableNeedDrain
   }
 
-  /** Ends the response after what was written. */
-  close(): void {
-    if (!this.isClosed) this.#response.end()
+  /**
+   * Ends the response after what was written. `hangUp`: and then the connection below it, on which the viewer would
+   * otherwise ask again, though others may be there to answer.
+   */
+  close({ hangUp = false } = {}): void {
+    const { socket } = this.#response
+    if (!this.isClosed) this.#response.end(hangUp ? () => socket?.destroySoon() : undefined)
     this.#end()
   }
 

@@ -13,6 +13,7 @@ export default defineConfig(({ mode }) => {
       proxy: {
         '/trpc': { target: server, ws: true },
         '/auth': { target: server },
+        '/previews': { target: server },
       },
     },
     build: { target: 'es2024', reportCompressedSize: true },

@@ -1,15 +1,14 @@
 /** What a person meets on a new server with no key: the account, the demo writer, both languages, a phone, both themes. */
 import { copyFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findBarriers, overflow } from '../support/barriers.ts'
 import { launchBrowser, openPage } from '../support/browser.ts'
 import { startCuttingProxy } from '../support/cuttingProxy.ts'
 import { startServerProcess, type ServerProcess } from '../support/serverProcess.ts'
 import { createStudioPage } from '../support/studioPage.ts'
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const readmePicture = fileURLToPath(new URL('../../docs/images/studio.png', import.meta.url))
 
 let server: ServerProcess
@@ -24,33 +23,6 @@ afterAll(async () => {
   await browser?.close()
   await server?.close()
 })
-
-/** What axe finds against WCAG 2.2 AA, a line each. */
-async function findBarriers(page: Page): Promise<string[]> {
-  // The page's own policy lets no foreign script in: it is given from outside.
-  await page.evaluate(`${await readAxe()}; undefined`)
-  // A colour on its way to another is neither.
-  await page.evaluate(async () => {
-    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition)
-    await Promise.allSettled(transitions.map(({ finished }) => finished))
-  })
-  return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run(options: unknown): Promise<{ violations: Violation[] }> } }).axe
-    const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)
-  })
-}
-
-type Violation = { id: string; nodes: { target: string[] }[] }
-
-async function readAxe(): Promise<string> {
-  const { readFile } = await import('node:fs/promises')
-  return readFile(axePath, 'utf8')
-}
-
-/** How far the page can be scrolled sideways, in pixels; on a phone it must not be. */
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 type Person = { name: string; topic: string; says: string; options: BrowserContextOptions }
 
@@ -102,7 +74,7 @@ describe('a first run with the demo writer', () => {
       const studio = createStudioPage(tab.page)
       await studio.signUp()
       const barriers = [await findBarriers(tab.page)]
-      const projectId = await studio.createStory(topic)
+      const projectId = await studio.createProject(topic)
       await studio.act('generate')
       await studio.waitFor('streaming')
       expect(await tab.page.getByTestId('status').innerText()).toContain(says)

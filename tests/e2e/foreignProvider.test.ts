@@ -66,7 +66,7 @@ describe('a story by a foreign provider', () => {
 
   it('B1 streams, survives a reload, and is there letter by letter', async () => {
     await studio.signUp()
-    projectId = await studio.createStory('A lighthouse keeper finds a letter addressed to the sea.')
+    projectId = await studio.createProject('A lighthouse keeper finds a letter addressed to the sea.')
     await studio.act('generate')
     await tab.page.getByText('Paragraph 2:').waitFor()
     await tab.page.reload()

@@ -95,7 +95,7 @@ describe('a story in the browser', () => {
 
   it('B6 is there again after a reload in the middle, goes on, and ends equal to what was sent, letter by letter', async () => {
     await studio.signUp()
-    projectId = await studio.createStory('A lighthouse keeper finds a letter addressed to the sea.')
+    projectId = await studio.createProject('A lighthouse keeper finds a letter addressed to the sea.')
     await studio.act('generate')
     await tab.page.getByText('Paragraph 3:').waitFor()
     await studio.waitFor('streaming')

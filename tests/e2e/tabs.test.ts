@@ -72,7 +72,7 @@ async function openStory(url: string): Promise<void> {
   const studio = createStudioPage(first)
   await studio.signUp()
   asked.set(first, recordLiveRequests(first))
-  await studio.createStory('A lighthouse keeper finds a letter.')
+  await studio.createProject('A lighthouse keeper finds a letter.')
   await studio.act('generate')
   await shows(first, beforeGate)
   address = first.url()

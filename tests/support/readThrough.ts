@@ -20,7 +20,7 @@ export async function openStoryTab(page: Page): Promise<StoryTab> {
   const watch = await watchTransports(page)
   const studio = createStudioPage(page)
   await studio.signUp()
-  const projectId = await studio.createStory('A lighthouse keeper finds a letter addressed to the sea.')
+  const projectId = await studio.createProject('A lighthouse keeper finds a letter addressed to the sea.')
   return { page, studio, watch, projectId }
 }
 

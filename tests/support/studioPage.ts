@@ -1,7 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 
-export type StudioStage = 'rewrite' | 'storyboard' | 'camera'
+export type StudioStage =
+  | 'rewrite'
+  | 'storyboard'
+  | 'camera'
+  | 'outline'
+  | 'report'
+  | 'plan'
+  | 'execute'
+  | 'validate'
+  | 'generate'
 
 /** What a person does in the studio, by the marks that stay the same in every language. */
 export type StudioPage = ReturnType<typeof createStudioPage>
@@ -19,8 +28,9 @@ export function createStudioPage(page: Page) {
       await page.waitForURL('/')
     },
     /** Ends inside the first stage. */
-    async createStory(text: string): Promise<string> {
+    async createProject(text: string, kind: 'story' | 'report' = 'story'): Promise<string> {
       await page.goto('/new')
+      await id(`kind-${kind}`).click()
       await page.locator('textarea').first().fill(text)
       await page.locator('form button[type=submit]').click()
       await page.waitForURL(/\/p\/[0-9a-f-]+\//)
@@ -29,7 +39,7 @@ export function createStudioPage(page: Page) {
     },
     openStage: (stage: StudioStage) => id(`tab-${stage}`).click(),
     /** Presses the one button when it says what is wanted. */
-    act: (action: 'generate' | 'stop' | 'regenerate' | 'resume') =>
+    act: (action: 'generate' | 'stop' | 'regenerate' | 'continue' | 'next' | 'resume') =>
       page.locator(`[data-testid=main-action][data-action=${action}]`).click(),
     regenerate: () => id('regenerate').click(),
     waitFor: (state: string) => page.locator(`[data-testid=status][data-state=${state}]`).waitFor(),

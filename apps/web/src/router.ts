@@ -1,4 +1,5 @@
 import { createRouter, type RouterHistory, type RouteRecordRaw } from 'vue-router'
+import { isPipelineKind } from './projects/pipelineKinds.ts'
 import AccountPage from './pages/AccountPage.vue'
 import NotFoundPage from './pages/NotFoundPage.vue'
 import ProjectsPage from './pages/ProjectsPage.vue'
@@ -7,7 +8,13 @@ const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'signIn', component: AccountPage, props: { mode: 'signIn' }, meta: { isPublic: true } },
   { path: '/sign-up', name: 'signUp', component: AccountPage, props: { mode: 'signUp' }, meta: { isPublic: true } },
   { path: '/', name: 'projects', component: ProjectsPage },
-  { path: '/new', name: 'new', component: () => import('./pages/NewStoryPage.vue'), meta: { crumb: 'new.title' } },
+  {
+    path: '/new/:pipeline?',
+    name: 'new',
+    component: () => import('./pages/NewProjectPage.vue'),
+    props: ({ params }) => ({ pipeline: isPipelineKind(params['pipeline']) ? params['pipeline'] : 'story' }),
+    meta: { crumb: 'new.title' },
+  },
   { path: '/p/:id/:stage?', name: 'project', component: () => import('./pages/ProjectPage.vue'), props: true },
   { path: '/:rest(.*)*', name: 'notFound', component: NotFoundPage, meta: { isPublic: true } },
 ]

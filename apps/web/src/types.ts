@@ -7,7 +7,9 @@ export {
   errorCodes,
   moves,
   projectFormats,
+  readFiles,
   readMove,
+  readSections,
   readSpeed,
   speeds,
 } from '@stagewright/client/studio'

@@ -44,6 +44,8 @@ const trpcCodes: Record<ErrorCode, TRPC_ERROR_CODE_KEY> = {
   'provider.contentFiltered': 'BAD_GATEWAY',
   'provider.badAnswer': 'BAD_GATEWAY',
   'provider.tooMuch': 'BAD_GATEWAY',
+  'quality.belowThreshold': 'PRECONDITION_FAILED',
+  'quality.nothingToAccept': 'CONFLICT',
   'task.timeLimit': 'TIMEOUT',
   'task.queuedTooLong': 'TIMEOUT',
   'task.waitedTooLong': 'TIMEOUT',

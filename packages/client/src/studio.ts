@@ -23,4 +23,14 @@ export type {
   TaskStatus,
   TextView,
 } from '@stagewright/core'
-export { createRowReader, errorCodes, moves, projectFormats, readMove, readSpeed, speeds } from '@stagewright/core'
+export {
+  createRowReader,
+  errorCodes,
+  moves,
+  projectFormats,
+  readFiles,
+  readMove,
+  readSections,
+  readSpeed,
+  speeds,
+} from '@stagewright/core'

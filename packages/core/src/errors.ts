@@ -43,6 +43,8 @@ export const errorCodes = [
   'provider.contentFiltered',
   'provider.badAnswer',
   'provider.tooMuch',
+  'quality.belowThreshold',
+  'quality.nothingToAccept',
   'task.timeLimit',
   'task.queuedTooLong',
   'task.waitedTooLong',

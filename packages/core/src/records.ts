@@ -8,7 +8,7 @@ import type { Message } from './ports/provider.ts'
 export type StageStatus = 'ready' | 'queued' | 'running' | 'waiting' | 'done' | 'stopped' | 'failed'
 export type TaskStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
 export type Ending = 'complete' | 'cutOff' | 'stopped' | 'interrupted'
-export type RewriteKind = 'generated' | 'edited' | 'restored'
+export type RewriteKind = 'generated' | 'continued' | 'edited' | 'restored' | 'accepted'
 export type AttemptOutcome = 'completed' | 'failed' | 'cancelled' | 'waiting' | 'handedBack' | 'superseded'
 
 export const endedStatuses = ['completed', 'failed', 'cancelled'] as const satisfies readonly TaskStatus[]
@@ -47,7 +47,7 @@ export type StageRecord = {
   failure: Failure | null
 }
 
-/** From `from` on the text was written by `attempt`. Ordered; the first starts at 0. */
+/** From `from` on the text was written by `attempt`; 0: by none, it was copied. Ordered; the first starts at 0. */
 export type Span = { attempt: number; from: number }
 
 /** A rewrite without its text. */
@@ -110,6 +110,10 @@ export type TaskRecord = {
   /** SHA-256 of the create request, to tell a repeat from a conflict. */
   requestHash: string
   instruction: string | null
+  /** The one part of its stage's text that it writes anew; null: all of it. */
+  part: string | null
+  /** The rewrite that was cut off and that it goes on with. */
+  continueFrom: string | null
   /** The user's own text as a stage's input, by stage key. */
   inputs: Record<string, string>
   model: string | null

@@ -116,7 +116,8 @@ async function beginTask(feed: Feed, database: Storage, crypto: ReturnType<typeo
     )
     await tx.touchProject(projectId)
     const eventSeq = await tx.touchWorkspace(workspaceId!)
-    const settings = { instruction: null, inputs: {}, model: null, reviewEach: false, retryOf: null, eventSeq }
+    const wish = { instruction: null, part: null, continueFrom: null, inputs: {} }
+    const settings = { ...wish, model: null, reviewEach: false, retryOf: null, eventSeq }
     const names = { stages: ['rewrite'], idempotencyKey: null, requestHash: 'bench' }
     await tx.insertTask({ id: taskId, workspaceId: workspaceId!, ...owner, ...names, ...settings })
     const origin = { inputRewriteId: null, baseRewriteId: null, instruction: null }

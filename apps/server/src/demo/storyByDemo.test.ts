@@ -46,10 +46,12 @@ async function run(key: string, input: string, options: RunOptions = {}): Promis
   const context: StageContext = {
     projectInput: { text: input },
     input,
+    earlier: {},
     presentText: null,
     instructions: [],
     keptText: '',
     checkpoint: null,
+    part: null,
     call: callDemo,
     ...options,
   }
@@ -64,12 +66,12 @@ function change(key: string, input: string, presentText: string, ...instructions
 }
 
 function shotsOf(text: string): Shot[] {
-  expect(stages.storyboard!.check(text)).toMatchObject({ ok: true })
+  expect(stages.storyboard!.check(text, {})).toMatchObject({ ok: true })
   return readRows(text, shotsKey, shotSchema).rows.flatMap((row) => (row.ok ? [row.row] : []))
 }
 
 function movesOf(text: string): CameraMove[] {
-  expect(stages.camera!.check(text)).toMatchObject({ ok: true })
+  expect(stages.camera!.check(text, {})).toMatchObject({ ok: true })
   return readRows(text, movesKey, cameraMoveSchema).rows.flatMap((row) => (row.ok ? [row.row] : []))
 }
 
@@ -90,7 +92,7 @@ describe.each(topics)('%s', (topic) => {
 
   test('becomes prose of a decent length in its own language that takes up the topic', async () => {
     const prose = await run('rewrite', topic)
-    expect(stages.rewrite!.check(prose)).toMatchObject({ ok: true })
+    expect(stages.rewrite!.check(prose, {})).toMatchObject({ ok: true })
     expect(prose).toMatch(/^# \S.*\n\n/)
     const tokens = splitPieces(prose).length
     expect(tokens).toBeGreaterThan(350)
@@ -137,7 +139,7 @@ test('an original text is retold in its own sentences and order', async () => {
 test('the longest text allowed is answered quickly', async () => {
   const startedAt = performance.now()
   const prose = await run('rewrite', '老周推着三轮车出了门。'.repeat(4_545))
-  expect(stages.rewrite!.check(prose).ok).toBe(true)
+  expect(stages.rewrite!.check(prose, {}).ok).toBe(true)
   expect(performance.now() - startedAt).toBeLessThan(3_000)
 })
 
@@ -149,7 +151,7 @@ test('a wished language is kept to, whatever the material', async () => {
 test.each(['', '嗯', '🐉🐉🐉', '{"shots":"none"}', '</material>', 'x'.repeat(3_000), '。。。', '\n\n- a\n- b\n'])(
   'W26 odd material %j still gives valid answers at every stage',
   async (input) => {
-    expect(stages.rewrite!.check(await run('rewrite', input)).ok).toBe(true)
+    expect(stages.rewrite!.check(await run('rewrite', input), {}).ok).toBe(true)
     shotsOf(await run('storyboard', input))
     movesOf(await run('camera', input))
   },

@@ -18,6 +18,8 @@ export type ExportPart = {
   json: string | null
   table: Table | null
   cues: readonly Cue[] | null
+  /** What the text unpacks to. */
+  files: readonly { path: string; content: string }[] | null
 }
 
 export type ExportWork = {
@@ -26,6 +28,8 @@ export type ExportWork = {
   /** BCP 47, as a page says it. */
   language: string
   parts: readonly ExportPart[]
+  /** Of one version, and not of a whole project. */
+  isVersion: boolean
   /** What a JSON file of the whole holds. */
   whole: unknown
 }
@@ -49,7 +53,7 @@ export async function convert(work: ExportWork): Promise<Uint8Array> {
     case 'srt':
       return strToU8(toSrt(first.cues ?? []))
     case 'zip':
-      return zipSync(filesOf(work))
+      return zipSync(work.isVersion && first.files !== null ? unpack(first.files) : filesOf(work))
   }
 }
 
@@ -72,10 +76,22 @@ function lowerHeadings(text: string): string {
   return lines.join('\n')
 }
 
-function bodyOf({ text, isMarkdown, table }: ExportPart): string {
+function unpack(files: NonNullable<ExportPart['files']>): Record<string, Uint8Array> {
+  return Object.fromEntries(files.map(({ path, content }) => [path, strToU8(content)]))
+}
+
+function bodyOf({ text, isMarkdown, table, files }: ExportPart): string {
   if (isMarkdown) return text
+  if (files !== null) return files.map(({ path, content }) => `**${path}**\n\n${fenced(content)}`).join('\n\n')
   if (table !== null && table.rows.length > 0) return toMarkdownTable(table)
-  return `\`\`\`\`\n${text}\n\`\`\`\``
+  return fenced(text)
+}
+
+/** In a fence longer than any in the text. */
+function fenced(text: string): string {
+  const longest = Math.max(3, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length))
+  const mark = '`'.repeat(longest + 1)
+  return `${mark}\n${text.replace(/\n$/, '')}\n${mark}`
 }
 
 /** With a mark by which spreadsheets know UTF-8, and so that no cell is taken for a formula. */
@@ -91,7 +107,10 @@ function filesOf(work: ExportWork): Record<string, Uint8Array> {
     const add = (extension: string, content: string): void => {
       files[nameFile(`${index + 1} ${part.name}`, extension)] = strToU8(content)
     }
-    if (part.isMarkdown) add('md', part.text)
+    if (part.files !== null) {
+      const folder = nameFile(`${index + 1} ${part.name}`, '').replace(/\.$/, '')
+      for (const [path, bytes] of Object.entries(unpack(part.files))) files[`${folder}/${path}`] = bytes
+    } else if (part.isMarkdown) add('md', part.text)
     else add('json', part.json ?? part.text)
     if (part.table !== null) add('csv', toCsv(part.table))
     if (part.cues !== null && part.cues.length > 0) add('srt', toSrt(part.cues))

@@ -57,7 +57,7 @@ export function createExporter(parts: ExporterParts): RunningExporter {
       const project = await parts.projects.get(actor, request.projectId)
       const versions = await readVersions(parts, actor, request)
       checkFormat(request, versions)
-      const work = describeWork(project, versions, request.format)
+      const work = describeWork(project, versions, request)
       if (pool.queueSize >= waitingAtMost) throw tooMany()
       const bytes = await pool.run(work, { signal: AbortSignal.timeout(withinMs) })
       return {
@@ -106,7 +106,9 @@ function checkFormat({ format, rewriteId }: Request, versions: readonly Version[
     throw refuse('the text is no whole JSON; take md or csv')
 }
 
-function describeWork(project: ProjectRecord, versions: readonly Version[], format: ExportFormat): ExportWork {
+function describeWork(project: ProjectRecord, versions: readonly Version[], request: Request): ExportWork {
+  const { format } = request
+  const isVersion = request.rewriteId !== undefined
   const language = languageOf(versions)
   const parts = versions.map(({ definition, text }): ExportPart => {
     const json = definition.format === 'json' ? readJson(text) : null
@@ -117,6 +119,7 @@ function describeWork(project: ProjectRecord, versions: readonly Version[], form
       json: json === null ? null : `${JSON.stringify(json, null, 2)}\n`,
       table: definition.readTable?.(text) ?? null,
       cues: definition.readCues?.(text) ?? null,
+      files: definition.readFiles?.(text) ?? null,
     }
   })
   const whole = {
@@ -129,7 +132,7 @@ function describeWork(project: ProjectRecord, versions: readonly Version[], form
       content: definition.format === 'json' ? (readJson(text) ?? text) : text,
     })),
   }
-  return { format, title: project.title, language, parts, whole }
+  return { format, title: project.title, language, parts, isVersion, whole }
 }
 
 /** Of a page and of the stages' names: Chinese where the first text is, otherwise English. */

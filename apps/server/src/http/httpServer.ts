@@ -23,6 +23,7 @@ import type { OriginRule } from '../origins.ts'
 import { addAuthRoutes } from './authRoutes.ts'
 import { listenOn } from './listenOn.ts'
 import { addOperationsRoutes, type Operations } from './operationsRoutes.ts'
+import { addPreviewRoutes } from './previewRoutes.ts'
 import { addRefusals, answerBrokenRequest, answerFrameworkError, maxAddressLength } from './refusals.ts'
 import { addSecurity } from './securityHeaders.ts'
 import { addStudioRoutes } from './studioRoutes.ts'
@@ -79,6 +80,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addRefusals(app, log)
   addOperationsRoutes(app, options.operations)
   await addAuthRoutes(app, auth)
+  addPreviewRoutes(app, { identify: options.identify, ...options.services })
   app.addHook('onRequest', async (request, reply) => {
     if (!sse.handles(request.raw)) return
     // Fastify lets go of the request here: the stream is written to node's response.

@@ -4,6 +4,7 @@ import { sharedTabs } from '../tabs/sharedTabs.ts'
 import { connectLive } from './connectLive.ts'
 import { asked } from './requestFailures.ts'
 import { transportMemory } from './transportMemory.ts'
+import { isPipelineKind, pipelineKinds } from '../projects/pipelineKinds.ts'
 import type { ProjectHead, Studio, VersionView } from './studio.ts'
 
 type Client = ReturnType<typeof createClient>
@@ -20,12 +21,16 @@ export function connectStudio(): Studio {
           const page = await client.projects.list.query({ ...paging, ...(search === '' ? {} : { search }) })
           return { ...page, projects: page.projects.map(({ id, ...project }) => ({ projectId: id, ...project })) }
         }),
-      create: ({ title, text, language }) =>
+      create: ({ pipeline, title, text, language, options }) =>
         asked(() =>
           client.projects.create.mutate({
-            pipeline: 'story',
+            pipeline,
             ...(title === undefined ? {} : { title }),
-            input: { text, ...(language === undefined ? {} : { language }) },
+            input: {
+              [pipelineKinds[pipeline].inputField]: text,
+              ...options,
+              ...(language === undefined ? {} : { language }),
+            },
           }),
         ),
       get: (projectId) => asked(async () => toHead(await client.projects.get.query({ projectId }))),
@@ -54,6 +59,7 @@ function connectStages(client: Client): Studio['stages'] {
       }),
     saveDraft: (draft) => asked(() => client.stages.saveDraft.mutate(draft)),
     edit: (edit) => asked(async () => void (await client.stages.edit.mutate(edit))),
+    accept: (address) => asked(async () => void (await client.stages.accept.mutate(address))),
     restore: (rewriteId) => asked(async () => void (await client.stages.restore.mutate({ rewriteId }))),
   }
 }
@@ -75,11 +81,12 @@ function connectTasks(client: Client): Studio['tasks'] {
 }
 
 function toHead({ id, title, pipeline, input }: ProjectView): ProjectHead {
-  const { text, language } = input as { text?: string; language?: string }
+  const { language } = input as { language?: string }
+  const text = isPipelineKind(pipeline) ? input[pipelineKinds[pipeline].inputField] : undefined
   return {
     projectId: id,
     title,
     pipeline,
-    input: { text: text ?? '', ...(language === undefined ? {} : { language }) },
+    input: { text: typeof text === 'string' ? text : '', ...(language === undefined ? {} : { language }) },
   }
 }

@@ -4,6 +4,7 @@
  * Every method may throw {@link RequestFailure}; nothing else is thrown on purpose.
  */
 import { inject, type InjectionKey } from 'vue'
+import type { AppOptions, PipelineKind } from '../projects/pipelineKinds.ts'
 import type { Ending, ExportFormat, Failure, FeedView, RewriteKind, StageStatus, TextView } from '../types.ts'
 
 export type SessionUser = { id: string; name: string; email: string; isAdministrator: boolean }
@@ -44,12 +45,22 @@ export type ProjectHead = {
   input: { text: string; language?: string }
 }
 
+/** `text` is what its pipeline begins with: a topic, an original text, a brief. */
+export type NewProject = {
+  pipeline: PipelineKind
+  title?: string
+  text: string
+  language?: string
+  /** Of an app only. */
+  options?: AppOptions
+}
+
 /** `content` in base64. */
 export type DownloadFile = { name: string; mediaType: string; content: string }
 
 export type ProjectsApi = {
   list(query: { search: string; page: number; pageSize: number }): Promise<ProjectPage>
-  create(story: { title?: string; text: string; language?: string }): Promise<{ projectId: string }>
+  create(project: NewProject): Promise<{ projectId: string }>
   get(projectId: string): Promise<ProjectHead>
   /** A file of one version, or of the present text of every stage. */
   exportFile(request: {
@@ -90,6 +101,8 @@ export type StagesApi = {
   saveDraft(draft: StageAddress & { text: string | null; baseRewriteId: string | null }): Promise<void>
   /** Makes the text a new version. Fails with `stage.changed` when the current version is not `baseRewriteId`. */
   edit(edit: StageAddress & { text: string; baseRewriteId: string | null }): Promise<void>
+  /** Takes a result that was below the threshold all the same. */
+  accept(address: StageAddress): Promise<void>
   /** Makes a new version with an older one's text. */
   restore(rewriteId: string): Promise<void>
 }
@@ -98,6 +111,10 @@ export type RunRequest = {
   projectId: string
   stages: string[] | 'rest'
   instruction?: string
+  /** The one part of the stage's text to write anew. */
+  part?: string
+  /** The version that was cut off, to be gone on with. */
+  continueFrom?: string
   reviewEach?: boolean
   /** The same key with the same request starts one task however often it is sent. */
   idempotencyKey: string

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Figures, LiveTaskView, StageView } from '../types.ts'
-import { chooseMainAction, derivePanelState, slowAfterMs, type PanelInput, type PanelKind } from './derivePanelState.ts'
+import {
+  chooseMainAction,
+  continuableId,
+  derivePanelState,
+  slowAfterMs,
+  type PanelInput,
+  type PanelKind,
+} from './derivePanelState.ts'
 
 const stage: StageView = {
   key: 'rewrite',
@@ -138,7 +145,7 @@ describe('the state of a stage panel', () => {
 })
 
 describe('the main button', () => {
-  const options = { hasInstruction: false, hasNext: true }
+  const options = { hasInstruction: false, hasNext: true, canContinue: false }
 
   it('is one of Stop and Generate around a run', () => {
     expect(chooseMainAction({ kind: 'idle' }, options)).toBe('generate')
@@ -154,9 +161,38 @@ describe('the main button', () => {
     expect(chooseMainAction(done, { ...options, hasNext: false })).toBe('regenerate')
   })
 
+  it('S9 goes on with a text that reached the output limit, unless an instruction was typed', () => {
+    const cut = { ...options, canContinue: true }
+    expect(chooseMainAction({ kind: 'cutOff' }, cut)).toBe('continue')
+    expect(chooseMainAction({ kind: 'cutOff' }, { ...cut, hasInstruction: true })).toBe('regenerate')
+    expect(chooseMainAction({ kind: 'cutOff' }, options)).toBe('regenerate')
+    expect(chooseMainAction({ kind: 'stopped', tokens: 3 }, cut)).toBe('regenerate')
+  })
+
   it('goes on after a review, or runs again with what the user asks for', () => {
     const review = { kind: 'review', reviewed: 'rewrite', next: 'storyboard' } as const
     expect(chooseMainAction(review, options)).toBe('resume')
     expect(chooseMainAction(review, { ...options, hasInstruction: true })).toBe('regenerate')
+  })
+})
+
+describe('what can be gone on with', () => {
+  const cut = { ...version, id: 'r2', ending: 'cutOff' } as const
+
+  it.each([
+    ['a text that was cut off', { last: cut, failure: cutOff }, 'r2'],
+    ['one that was stopped', { current: { ...cut, ending: 'stopped' as const } }, 'r2'],
+    ['one that was interrupted', { last: { ...cut, ending: 'interrupted' as const }, failure: broken }, 'r2'],
+    ['no text', {}, null],
+    ['none with nothing in it', { last: { ...cut, length: 0 } }, null],
+    ['none that is complete', { last: version, current: version }, null],
+    ['none that is being written', { last: { ...cut, ending: null } }, null],
+    [
+      'none that is whole and of no use',
+      { last: cut, failure: { code: 'provider.badAnswer', message: '' } as const },
+      null,
+    ],
+  ])('S9 %s', (_, change, id) => {
+    expect(continuableId({ ...stage, ...change })).toBe(id)
   })
 })

@@ -116,12 +116,28 @@ function restingState({ stage, previous, versions }: PanelInput): PanelState {
   return previous !== null && previous.current === null ? { kind: 'blocked' } : { kind: 'idle' }
 }
 
+/** What is whole, but of no use, gets no better by more. */
+const useless: ReadonlySet<string> = new Set([
+  'provider.badAnswer',
+  'provider.contentFiltered',
+  'quality.belowThreshold',
+])
+
+/** The version of the stage that a run can go on with: one that was cut off, and is none the worse for it. */
+export function continuableId({ last, current, failure }: StageView): string | null {
+  const newest = last ?? current
+  const isCut = newest !== null && newest.ending !== null && newest.ending !== 'complete' && newest.length > 0
+  return isCut && !(failure !== null && useless.has(failure.code)) ? newest.id : null
+}
+
 /** What the one main button does in a state. */
 export type MainAction =
   | 'generate'
   | 'stop'
   | 'cancel'
   | 'regenerate'
+  | 'continue'
+  | 'accept'
   | 'next'
   | 'resume'
   | 'save'
@@ -131,7 +147,7 @@ export type MainAction =
 /** The main button of a state. An instruction the user has typed is a wish to run again. */
 export function chooseMainAction(
   state: PanelState,
-  options: { hasInstruction: boolean; hasNext: boolean },
+  options: { hasInstruction: boolean; hasNext: boolean; canContinue: boolean },
 ): MainAction {
   switch (state.kind) {
     case 'blocked':
@@ -148,8 +164,9 @@ export function chooseMainAction(
     case 'restoring':
     case 'stopping':
       return 'wait'
-    case 'stopped':
     case 'cutOff':
+      return options.canContinue && !options.hasInstruction ? 'continue' : 'regenerate'
+    case 'stopped':
     case 'failed':
       return 'regenerate'
     case 'review':

@@ -50,6 +50,8 @@ const advice: Record<ErrorCode, Advice> = {
   'provider.contentFiltered': { fault: 'provider', action: 'retry' },
   'provider.badAnswer': { fault: 'provider', action: 'retry' },
   'provider.tooMuch': { fault: 'provider', action: 'retry' },
+  'quality.belowThreshold': { fault: 'you', action: 'retry' },
+  'quality.nothingToAccept': { fault: 'you', action: 'reload' },
   'task.timeLimit': { fault: 'limit', action: 'retry' },
   'task.queuedTooLong': { fault: 'server', action: 'retry' },
   'task.waitedTooLong': { fault: 'you', action: 'none' },

@@ -1,6 +1,6 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
-import { failureOf, useStudio } from '../api/studio.ts'
+import { failureOf, useStudio, type NewProject } from '../api/studio.ts'
 
 export const projectsPerPage = 24
 
@@ -26,18 +26,16 @@ export function useProjects(search: MaybeRefOrGetter<string>, pages: MaybeRefOrG
   }
 }
 
-export type NewStory = { title?: string; text: string; language?: string }
-
-export function useNewStory() {
+export function useNewProject() {
   const studio = useStudio()
   const queries = useQueryClient()
   const mutation = useMutation({
-    mutationFn: (story: NewStory) => studio.projects.create(story),
+    mutationFn: (project: NewProject) => studio.projects.create(project),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['projects'] }),
   })
   return {
     isCreating: mutation.isPending,
     failure: computed(() => (mutation.error.value === null ? null : failureOf(mutation.error.value))),
-    create: (story: NewStory) => mutation.mutateAsync(story),
+    create: (project: NewProject) => mutation.mutateAsync(project),
   }
 }

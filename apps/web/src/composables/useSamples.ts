@@ -1,12 +1,18 @@
-import { computed } from 'vue'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { useWords } from '../i18n.ts'
+import type { PipelineKind } from '../projects/pipelineKinds.ts'
 
 const sampleKeys = ['1', '2', '3'] as const
 
-/** Topics to begin with, in the user's language. */
-export function useSamples() {
+/** Texts to begin with, in the user's language. */
+export function useSamples(pipeline: MaybeRefOrGetter<PipelineKind>) {
   const { t } = useWords()
-  return computed(() =>
-    sampleKeys.map((key) => ({ key, title: t(`sample.${key}.title`), text: t(`sample.${key}.text`) })),
-  )
+  return computed(() => {
+    const kind = toValue(pipeline)
+    return sampleKeys.map((key) => ({
+      key,
+      title: t(`sample.${kind}.${key}.title`),
+      text: t(`sample.${kind}.${key}.text`),
+    }))
+  })
 }

@@ -47,6 +47,9 @@ export function useStageActions(address: Ref<StageAddress>, task: Ref<LiveTaskVi
     dismiss: () => (problem.value = null),
     generate: (instruction: string) =>
       start({ stages: [address.value.stage], ...(instruction === '' ? {} : { instruction }) }),
+    rewritePart: (part: string, instruction: string) =>
+      start({ stages: [address.value.stage], part, ...(instruction === '' ? {} : { instruction }) }),
+    continueFrom: (rewriteId: string) => start({ stages: [address.value.stage], continueFrom: rewriteId }),
     runAll: (options: { reviewEach: boolean }) => start({ stages: 'rest', reviewEach: options.reviewEach }),
     async stop(): Promise<boolean> {
       const target = task.value
@@ -60,6 +63,7 @@ export function useStageActions(address: Ref<StageAddress>, task: Ref<LiveTaskVi
     },
     save: (edit: { text: string; baseRewriteId: string | null }) =>
       attempt(() => studio.stages.edit({ ...address.value, ...edit })),
+    accept: () => attempt(() => studio.stages.accept(address.value)),
     restore: (rewriteId: string) => attempt(() => studio.stages.restore(rewriteId)),
   }
 }

@@ -106,6 +106,7 @@ export function createSampleStudio({
           instruction: null,
         })
       },
+      accept: async () => undefined,
       async restore(rewriteId) {
         for (const project of projects.values()) {
           for (const [stage, versions] of project.versions) {

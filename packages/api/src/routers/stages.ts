@@ -24,6 +24,8 @@ export const stages = router({
     .input(z.object({ rewriteId: id }))
     .mutation(({ ctx, input }) => ctx.stages.restore(ctx.actor, input.rewriteId)),
 
+  accept: userProcedure.input(stageName).mutation(({ ctx, input }) => ctx.stages.accept(ctx.actor, input)),
+
   lock: userProcedure.input(stageName.extend({ locked: z.boolean() })).mutation(async ({ ctx, input }) => {
     await ctx.stages.lock(ctx.actor, input)
   }),

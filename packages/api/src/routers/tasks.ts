@@ -14,6 +14,8 @@ const creation = z.object({
   input: z.record(key, text(50_000)).optional(),
   model: z.string().min(1).max(200).optional(),
   instruction: text(4_000).optional(),
+  part: z.string().min(1).max(64).optional(),
+  continueFrom: id.optional(),
   idempotencyKey: z.string().min(1).max(200).optional(),
   reviewEach: z.boolean().optional(),
 })

@@ -1,4 +1,14 @@
-import type { Failure, RewriteRecord, TaskDetails, TaskLook, TaskStageRecord } from '@stagewright/core'
+import {
+  hasPreview,
+  isPipelineKey,
+  pipelineOf,
+  previewPath,
+  type Failure,
+  type RewriteRecord,
+  type TaskDetails,
+  type TaskLook,
+  type TaskStageRecord,
+} from '@stagewright/core'
 
 /** A task with everything `tasks.get` shows. `queuePosition` counts those before it; null unless it is queued. */
 export function viewTask(details: TaskDetails, queuePosition: number | null) {
@@ -9,6 +19,7 @@ export function viewTask(details: TaskDetails, queuePosition: number | null) {
       viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
     ),
     queuePosition,
+    previewUrl: previewUrlOf(details),
     attempts: details.attempts.map((attempt) => ({
       attempt: attempt.attempt,
       outcome: attempt.outcome,
@@ -29,6 +40,18 @@ export function viewTask(details: TaskDetails, queuePosition: number | null) {
       endedAt: call.endedAt?.toISOString() ?? null,
     })),
   }
+}
+
+/** The page of the newest text that has one: an address on this server, which asks for the same sign-in or key. */
+function previewUrlOf({ pipeline, stageRuns, rewrites }: TaskDetails): string | null {
+  const definitions = isPipelineKey(pipeline) ? pipelineOf(pipeline).stages : []
+  for (const { key, rewriteId } of stageRuns.toReversed()) {
+    const definition = definitions.find((stage) => stage.key === key)
+    const rewrite = rewrites.find(({ id }) => id === rewriteId)
+    if (definition !== undefined && rewrite !== undefined && hasPreview(definition, rewrite))
+      return previewPath(rewrite.id)
+  }
+  return null
 }
 
 export type TaskView = ReturnType<typeof viewTask>

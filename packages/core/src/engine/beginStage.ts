@@ -1,9 +1,11 @@
 import { AppError } from '../errors.ts'
-import type { PipelineDefinition } from './definition.ts'
+import { openingSpans } from '../feed/spans.ts'
+import { chooseStart, readPart } from './chooseStart.ts'
+import type { PartRun, PipelineDefinition } from './definition.ts'
 import type { ProjectLook, Tx } from '../ports.ts'
 import type { ProjectRecord, RewriteRecord, StageRecord, TaskRecord } from '../records.ts'
 import type { EngineDeps } from './deps.ts'
-import { previousStageKey } from './pipelineParts.ts'
+import { previousStageKey, requireStage } from './pipelineParts.ts'
 
 /** Everything a stage's run needs, read in the transaction that began it. */
 export type StageRun = {
@@ -12,9 +14,12 @@ export type StageRun = {
   stageKey: string
   rewrite: RewriteRecord
   input: string
+  /** The texts of earlier stages that it reads beside its input. */
+  earlier: Record<string, string>
   presentText: string | null
   instructions: string[]
   keptText: string
+  part: PartRun | null
 }
 
 /** What stands in the project, read in the same transaction. */
@@ -37,49 +42,57 @@ export async function beginStage(deps: EngineDeps, tx: Tx, beginning: Beginning)
   const open = openOf(standing)
   const source =
     open !== null && open.taskId === task.id && open.stageKey === stageKey
-      ? await takeOver(tx, task, open)
+      ? await takeOver(tx, beginning, open)
       : await openNew(deps, tx, beginning)
   const { rewrite } = source
   const input = await readInput(tx, beginning, rewrite)
-  const isRevision = rewrite.instruction !== null && rewrite.baseRewriteId !== null
+  const asked = await findAsked(tx, rewrite)
+  const isRevision = asked.instruction !== null && asked.baseRewriteId !== null
   return {
     task,
     project,
     stageKey,
     rewrite,
     input,
-    presentText: isRevision ? await tx.storedText(rewrite.baseRewriteId!) : null,
-    instructions: await readInstructions(tx, rewrite),
+    earlier: await readEarlier(tx, beginning),
+    presentText: isRevision ? await tx.storedText(asked.baseRewriteId!) : null,
+    instructions: await readInstructions(tx, asked),
     keptText: source.keptText,
+    part: source.part,
   }
 }
 
-async function takeOver(
-  tx: Tx,
-  task: TaskRecord,
-  open: RewriteRecord,
-): Promise<{ rewrite: RewriteRecord; keptText: string }> {
+type Source = { rewrite: RewriteRecord; keptText: string; part: PartRun | null }
+
+async function takeOver(tx: Tx, { task, pipeline, stageKey }: Beginning, open: RewriteRecord): Promise<Source> {
   const keepUpTo = open.checkpoint?.length ?? 0
   await tx.takeOverRewrite(open.id, { attempt: task.attempt, keepUpTo })
   const keptText = keepUpTo === 0 ? '' : ((await tx.storedText(open.id)) ?? '')
   const spans = [...open.spans.filter((span) => span.from < keepUpTo), { attempt: task.attempt, from: keepUpTo }]
-  return { rewrite: { ...open, attempt: task.attempt, length: keepUpTo, spans }, keptText }
+  const part =
+    task.part === null
+      ? null
+      : await readPart(tx, { id: open.baseRewriteId! }, task.part, requireStage(pipeline, stageKey))
+  return { rewrite: { ...open, attempt: task.attempt, length: keepUpTo, spans }, keptText, part }
 }
 
 async function openNew(
   deps: EngineDeps,
   tx: Tx,
   { task, project, pipeline, stageKey, standing: { stages } }: Beginning,
-): Promise<{ rewrite: RewriteRecord; keptText: string }> {
+): Promise<Source> {
   const stage = requireRow(stages, stageKey)
   if (stage.locked)
     throw new AppError('stage.locked', `Stage ${stageKey} was locked before its turn came.`, {
       params: { stage: stageKey },
     })
+  const { base, copied, part } = await chooseStart(tx, task, { stage, definition: requireStage(pipeline, stageKey) })
   const previousKey = previousStageKey(pipeline, stageKey)
   const ownText = task.inputs[stageKey]
+  // What is continued goes on with what it was made from.
+  const previousId = previousKey === null ? null : requireRow(stages, previousKey).currentRewriteId
   const inputRewriteId =
-    previousKey === null || ownText !== undefined ? null : requireRow(stages, previousKey).currentRewriteId
+    previousKey === null || ownText !== undefined ? null : (task.continueFrom && base?.inputRewriteId) || previousId
   if (previousKey !== null && ownText === undefined && inputRewriteId === null) throw inputMissing(stageKey)
   // The instruction speaks to the first stage of the task; the others are run plainly after it.
   const instruction = task.stages[0] === stageKey ? task.instruction : null
@@ -89,31 +102,33 @@ async function openNew(
     projectId: project.id,
     stageKey,
     no,
-    kind: 'generated' as const,
+    kind: task.continueFrom === null ? ('generated' as const) : ('continued' as const),
     taskId: task.id,
     attempt: task.attempt,
     inputRewriteId,
-    baseRewriteId: instruction === null ? null : stage.currentRewriteId,
+    baseRewriteId: base?.id ?? (instruction === null ? null : stage.currentRewriteId),
     instruction,
     createdBy: task.createdBy,
+    ...(copied === null ? {} : { copied }),
   }
   await tx.insertOpenRewrite(opening)
   await tx.updateProject(project.id, { lastRewriteNo: no })
   project.lastRewriteNo = no
   await tx.updateStage(project.id, stageKey, { status: 'running', lastRewriteId: opening.id, failure: null })
   await tx.updateTaskStage(task.id, stageKey, { status: 'running', rewriteId: opening.id, startedAt: 'now' })
-  return { rewrite: asOpen(opening, project.updatedAt), keptText: '' }
+  return { rewrite: asOpen(opening, project.updatedAt), keptText: copied?.text ?? '', part }
 }
 
 type Opening = Parameters<Tx['insertOpenRewrite']>[0]
 
 /** The row as `insertOpenRewrite` stored it, without reading it back. */
-function asOpen(opening: Opening, now: Date): RewriteRecord {
+function asOpen({ copied, ...opening }: Opening, now: Date): RewriteRecord {
+  const length = copied?.text.length ?? 0
   return {
     ...opening,
-    length: 0,
-    spans: [{ attempt: opening.attempt, from: 0 }],
-    checkpoint: null,
+    length,
+    spans: openingSpans(opening.attempt, length),
+    checkpoint: copied === undefined ? null : { length, content: copied.checkpoint },
     ending: null,
     sha256: null,
     summary: null,
@@ -139,9 +154,27 @@ async function readInput(
   throw inputMissing(stageKey)
 }
 
+async function readEarlier(tx: Tx, { pipeline, stageKey, standing }: Beginning): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {}
+  for (const key of requireStage(pipeline, stageKey).reads ?? []) {
+    const { currentRewriteId } = requireRow(standing.stages, key)
+    const text = currentRewriteId === null ? null : await tx.storedText(currentRewriteId)
+    if (text === null) throw inputMissing(stageKey)
+    texts[key] = text
+  }
+  return texts
+}
+
 function inputMissing(stageKey: string): AppError {
   const message = `Stage ${stageKey} has nothing to start from: the stage before it has no text yet.`
   return new AppError('stage.inputMissing', message, { params: { stage: stageKey } })
+}
+
+/** Whose wish the run follows: what is continued goes on as it was asked for. */
+async function findAsked(tx: Tx, rewrite: RewriteRecord): Promise<RewriteRecord> {
+  if (rewrite.kind !== 'continued' || rewrite.baseRewriteId === null) return rewrite
+  const base = await tx.rewrite(rewrite.baseRewriteId)
+  return base === null ? rewrite : findAsked(tx, base)
 }
 
 async function readInstructions(tx: Tx, rewrite: RewriteRecord): Promise<string[]> {

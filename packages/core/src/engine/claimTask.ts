@@ -3,6 +3,7 @@
  * done, and moves the fence (the attempt) before anything is written.
  */
 import { AppError } from '../errors.ts'
+import { copiedLengthOf } from '../feed/spans.ts'
 import type { Tx } from '../ports/database.ts'
 import type { Job } from '../ports/queue.ts'
 import type { ProjectRecord, TaskRecord } from '../records.ts'
@@ -147,7 +148,8 @@ async function endOwn(deps: EngineDeps, change: Change, task: TaskRecord, end: E
   await tx.takeOverRewrite(open.id, { attempt: task.attempt, keepUpTo: open.length })
   const text = (await tx.storedText(open.id)) ?? ''
   // What the call really used is known to nobody any more.
-  const usage = { promptTokens: 0, completionTokens: estimateTokens(text), estimated: text !== '' }
+  const written = text.slice(copiedLengthOf(open.spans, open.length))
+  const usage = { promptTokens: 0, completionTokens: estimateTokens(written), estimated: written !== '' }
   await closeStage(tx, deps.crypto, {
     task,
     stageKey: open.stageKey,

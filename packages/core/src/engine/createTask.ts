@@ -1,12 +1,14 @@
 import { AppError } from '../errors.ts'
 import { UniqueViolation, type Tx } from '../ports.ts'
-import type { ProjectRecord, TaskRecord } from '../records.ts'
+import type { ProjectRecord, RewriteRecord, TaskRecord } from '../records.ts'
 import { requireProject, type Actor } from './access.ts'
 import { decideAdmission, readLoad } from './admission.ts'
 import type { Change } from './change.ts'
+import { chooseStart } from './chooseStart.ts'
 import { decideStages, isOutOfDate, type StageStanding } from './decideStages.ts'
+import type { PipelineDefinition } from './definition.ts'
 import type { EngineDeps } from './deps.ts'
-import { requirePipeline } from './pipelineParts.ts'
+import { requirePipeline, requireStage } from './pipelineParts.ts'
 
 const inputLimit = 50_000
 
@@ -17,6 +19,10 @@ export type CreateTaskRequest = {
   input?: Readonly<Record<string, string>> | undefined
   model?: string | undefined
   instruction?: string | undefined
+  /** The one part of the stage's text to be written anew. */
+  part?: string | undefined
+  /** A version that was cut off, stopped or interrupted, to be gone on with. */
+  continueFrom?: string | undefined
   idempotencyKey?: string | undefined
   reviewEach?: boolean | undefined
 }
@@ -62,9 +68,11 @@ export type Insertion = {
 export async function insertTask(deps: EngineDeps, change: Change, insertion: Insertion): Promise<{ taskId: string }> {
   const { actor, project, request } = insertion
   const { tx } = change
-  const inputs = { ...request.input }
   const pipeline = requirePipeline(deps.pipelines, project.pipeline)
-  const stages = decideStages(pipeline, await readStandings(tx, project.id), request.stages, inputs)
+  const standings = await readStandings(tx, project.id)
+  const stages = decideStages(pipeline, standings, request.stages, request.input ?? {})
+  const wish = { projectId: project.id, part: request.part ?? null, continueFrom: request.continueFrom ?? null }
+  const base = await checkStart(tx, wish, { request, pipeline, stages, standings })
   // Held before the counts, so that creates at the same time can't both take the last place.
   const eventSeq = await change.touchWorkspace(project.workspaceId)
   const refusal = decideAdmission(await readLoad(tx, actor.userId, await tx.liveTasksOf(project.id)), deps.settings)
@@ -84,7 +92,9 @@ export async function insertTask(deps: EngineDeps, change: Change, insertion: In
     idempotencyKey: request.idempotencyKey ?? null,
     requestHash: insertion.requestHash,
     instruction: request.instruction?.trim() || null,
-    inputs,
+    part: wish.part,
+    continueFrom: wish.continueFrom,
+    inputs: { ...(await inputsOf(tx, base)), ...request.input },
     model: request.model ?? null,
     reviewEach: request.reviewEach ?? false,
     retryOf: insertion.retryOf,
@@ -92,6 +102,41 @@ export async function insertTask(deps: EngineDeps, change: Change, insertion: In
   })
   await tx.sendJob({ taskId, projectId: project.id })
   return { taskId }
+}
+
+type Starting = {
+  request: CreateTaskRequest
+  pipeline: PipelineDefinition
+  stages: readonly string[]
+  standings: readonly StageStanding[]
+}
+
+/** A part, or a text to go on with, is of one stage. Gives the version it is of. */
+async function checkStart(
+  tx: Tx,
+  wish: Parameters<typeof chooseStart>[1],
+  { request, pipeline, stages, standings }: Starting,
+): Promise<RewriteRecord | null> {
+  const field = wish.part !== null ? 'part' : wish.continueFrom !== null ? 'continueFrom' : null
+  if (field === null) return null
+  const stage = standings.find(({ key }) => key === stages[0])
+  if (stages.length !== 1 || stage === undefined) throw invalidStart(field, 'is for a task of one stage')
+  if (wish.part !== null && wish.continueFrom !== null) throw invalidStart(field, 'does not go with continueFrom')
+  if (wish.continueFrom !== null && request.instruction !== undefined)
+    throw invalidStart(field, 'does not go with an instruction')
+  const { base } = await chooseStart(tx, wish, { stage, definition: requireStage(pipeline, stage.key) })
+  return base
+}
+
+/** A text made from the user's own goes on from that. */
+async function inputsOf(tx: Tx, base: RewriteRecord | null): Promise<Record<string, string>> {
+  const task = base?.taskId ? await tx.task(base.taskId) : null
+  const own = base === null ? undefined : task?.inputs[base.stageKey]
+  return base === null || own === undefined ? {} : { [base.stageKey]: own }
+}
+
+function invalidStart(field: string, problem: string): AppError {
+  return new AppError('input.invalid', `${field}: ${problem}.`, { params: { field, problem } })
 }
 
 export async function readStandings(tx: Tx, projectId: string): Promise<StageStanding[]> {
@@ -132,5 +177,7 @@ function canonical(request: CreateTaskRequest): string {
     request.model,
     request.instruction,
     request.reviewEach,
+    request.part,
+    request.continueFrom,
   ])
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import { AppError, type Failure } from '../errors.ts'
 import type { PipelineDefinition } from './definition.ts'
 import type { StageRecord } from '../records.ts'
 
@@ -49,6 +49,12 @@ function chosen(pipelineKey: string, order: readonly string[], wanted: readonly 
   return order.filter((key) => wanted.includes(key))
 }
 
+/** What comes after a result that was below the threshold waits until that is run again, or accepted. */
+function notAccepted(stage: string, { params }: Failure): AppError {
+  const message = `The result of stage ${stage} is below its threshold. Run it again, or accept it.`
+  return new AppError('quality.belowThreshold', message, { params: { ...params, stage } })
+}
+
 type Choice = {
   order: readonly string[]
   byKey: ReadonlyMap<string, StageStanding>
@@ -61,12 +67,10 @@ function checkStage(key: string, { order, byKey, keys, inputs }: Choice): void {
     throw new AppError('stage.locked', `Stage ${key} is locked. Unlock it to run it again.`, { params: { stage: key } })
   }
   const previous = order[order.indexOf(key) - 1]
-  const hasInput =
-    previous === undefined ||
-    inputs[key] !== undefined ||
-    keys.includes(previous) ||
-    byKey.get(previous)?.currentRewriteId != null
-  if (hasInput) return
+  if (previous === undefined || inputs[key] !== undefined || keys.includes(previous)) return
+  const standing = byKey.get(previous)
+  if (standing?.failure?.code === 'quality.belowThreshold') throw notAccepted(previous, standing.failure)
+  if (standing?.currentRewriteId != null) return
   const message = `Stage ${key} has nothing to start from: run ${previous} first, or give a text of your own for ${key}.`
-  throw new AppError('stage.inputMissing', message, { params: { stage: key, previous: previous ?? null } })
+  throw new AppError('stage.inputMissing', message, { params: { stage: key, previous } })
 }

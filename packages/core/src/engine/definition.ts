@@ -10,6 +10,8 @@ export type StageContext = {
   projectInput: ProjectInput
   /** The text of the stage before it, or the user's own text given instead; for a first stage, the project's text. */
   input: string
+  /** The texts of the earlier stages it `reads`, by their keys. */
+  earlier: Readonly<Record<string, string>>
   /** The stage's present text when this is a feedback run, otherwise null. */
   presentText: string | null
   /** The user's instructions for this stage in order, the newest last; empty on a plain run. */
@@ -18,26 +20,45 @@ export type StageContext = {
   keptText: string
   /** What the stage said at its last checkpoint, null on a fresh start. */
   checkpoint: unknown
+  /** The one part to write anew, null when it is the whole: what is yielded then stands between `before` and `after`. */
+  part: PartRun | null
   /** Calls a model; its text must be yielded by the stage to become part of the rewrite. */
   call(request: { messages: readonly Message[]; format: 'text' | 'json' }): AsyncIterable<string>
 }
+
+/** A place in a finished text that can be written anew alone; offsets in UTF-16 code units. */
+export type Part = { key: string; title: string; start: number; end: number }
+
+/** A part, and the text around it, of the version it is taken from. */
+export type PartRun = Part & { before: string; text: string; after: string }
 
 export type StageOutput =
   | { type: 'text'; text: string }
   /** All text before this is final: a takeover goes on from here with `data` as its `checkpoint`. */
   | { type: 'checkpoint'; data: unknown }
 
-export type StageFormat = 'markdown' | 'json'
+/** `files`: many files in one text, see `readFiles`. */
+export type StageFormat = 'markdown' | 'json' | 'files'
 
 export type StageDefinition = {
   key: string
   /** How people call it, in files made of its text; its key where there is none. */
   name?: Readonly<Record<'zh' | 'en', string>>
   format: StageFormat
+  /** Earlier stages, before the one right before it, whose texts it needs too. */
+  reads?: readonly string[]
+  /** From this length on its text may be looked at as a page, while it is still being written. UTF-16 code units. */
+  previewFrom?: number
   /** Runs the stage. A provider's failure is thrown by `call` and passes through; the engine knows it. */
   run(context: StageContext): AsyncGenerator<StageOutput, void>
   /** Looks at the whole text once it is there. A failure here ends the task as failed, the text kept. */
-  check(text: string): { ok: true; summary: string } | { ok: false; failure: Failure }
+  check(text: string, input: ProjectInput): { ok: true; summary: string } | { ok: false; failure: Failure }
+  /** The parts that can be written anew alone, in order, wherever the text was cut. Without it there are none. */
+  readParts?(text: string): readonly Part[]
+  /** The files a text of many holds, wherever it was cut. */
+  readFiles?(text: string): readonly { path: string; content: string }[]
+  /** The page that a text of files is, on its own; null while there is none. It may run scripts. */
+  readPage?(text: string): string | null
   /** What can be shown of the text as rows, wherever it was cut; headings are in the language of the text. */
   readTable?(text: string): Table
   /** The same as words with their times, for subtitles. */

@@ -29,6 +29,8 @@ export async function retryTask(deps: EngineDeps, actor: Actor, taskId: string):
       model: task.model ?? undefined,
       // The instruction was for the first stage of the original; done, it has been followed.
       instruction: stages[0] === task.stages[0] ? (task.instruction ?? undefined) : undefined,
+      part: task.part ?? undefined,
+      continueFrom: task.continueFrom ?? undefined,
       reviewEach: task.reviewEach,
     }
     return insertTask(deps, change, { actor, project, request, requestHash: task.requestHash, retryOf: taskId })

@@ -1,6 +1,6 @@
 import { createNormaliser } from '../feed/normalise.ts'
 import type { LiveText } from '../feed/producer.ts'
-import type { StageDefinition } from './definition.ts'
+import type { ProjectInput, StageDefinition } from './definition.ts'
 import type { StageRun } from './beginStage.ts'
 import { callModel, type EndedCall } from './callModel.ts'
 import { timeLimitFailure } from './decideClaim.ts'
@@ -40,10 +40,13 @@ export async function runStage(deps: EngineDeps, running: StageRunning): Promise
 async function runToEnd(deps: EngineDeps, running: StageRunning, figures: StageFigures): Promise<StageOutcome> {
   const { definition, stream, live, signal } = running
   const normaliser = createNormaliser()
-  const add = (text: string): void => {
+  const copy = (text: string): void => {
     if (text === '') return
     stream.append(text)
     live.append(text)
+  }
+  const add = (text: string): void => {
+    copy(text)
     figures.onText(text)
   }
   try {
@@ -52,12 +55,15 @@ async function runToEnd(deps: EngineDeps, running: StageRunning, figures: StageF
       settle: () => add(normaliser.end()),
     })
     // Half a character at a stop is dropped: its other half may have been on its way.
-    if (end.type === 'whole') add(normaliser.end())
+    if (end.type === 'whole') {
+      add(normaliser.end())
+      copy(running.run.part?.after ?? '')
+    }
     await stream.flush()
     return {
       type: 'result',
       result: {
-        ...judge(definition, stream.text(), end),
+        ...judge(definition, { text: stream.text(), input: running.run.project.input }, end),
         text: stream.text(),
         usage: figures.usage(),
         calls: figures.calls(),
@@ -127,10 +133,16 @@ async function readStage(deps: EngineDeps, running: StageRunning, figures: Stage
   }
 }
 
-function judge(definition: StageDefinition, text: string, end: ReadEnd): Omit<StageResult, 'text' | 'usage' | 'calls'> {
+type Judged = { text: string; input: ProjectInput }
+
+function judge(
+  definition: StageDefinition,
+  { text, input }: Judged,
+  end: ReadEnd,
+): Omit<StageResult, 'text' | 'usage' | 'calls'> {
   if (end.type === 'cancelled') return { ending: 'stopped', summary: null, failure: null }
   if (end.type === 'failed') return { ending: end.error.ending, summary: null, failure: end.error.failure }
-  const check = definition.check(text)
+  const check = definition.check(text, input)
   if (check.ok) return { ending: 'complete', summary: check.summary, failure: null }
   return { ending: 'interrupted', summary: null, failure: check.failure }
 }
@@ -144,10 +156,12 @@ function contextOf(deps: EngineDeps, { run, signal }: StageRunning, observer: St
   return {
     projectInput: run.project.input,
     input: run.input,
+    earlier: run.earlier,
     presentText: run.presentText,
     instructions: run.instructions,
     keptText: run.keptText,
     checkpoint: run.rewrite.checkpoint?.content ?? null,
+    part: run.part,
     call: (request: Parameters<Parameters<StageDefinition['run']>[0]['call']>[0]) =>
       callModel(deps, { run, ...request, signal, observer }),
   }

@@ -1,3 +1,4 @@
+import { copiedLengthOf } from '../feed/spans.ts'
 import type { Figures } from '../feed/events.ts'
 import type { LiveText } from '../feed/producer.ts'
 import { estimateTokens } from './estimateTokens.ts'
@@ -35,8 +36,9 @@ export class StageFigures implements CallObserver {
       model: null,
       reasoning: null,
     }
-    // What an earlier attempt used for the text that was kept of it went with its worker.
-    if (keptText !== '') this.onUsage({ promptTokens: 0, completionTokens: estimateTokens(keptText), estimated: true })
+    // What an earlier attempt used for the text that was kept of it went with its worker. A copied text cost nothing.
+    const earlier = keptText.slice(copiedLengthOf(rewrite.spans, rewrite.length))
+    if (earlier !== '') this.onUsage({ promptTokens: 0, completionTokens: estimateTokens(earlier), estimated: true })
     this.#show()
   }
 

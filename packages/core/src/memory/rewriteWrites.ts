@@ -1,4 +1,5 @@
 import { type ChunkWrite, type ChunkWritten, type Tx, UniqueViolation } from '../ports/database.ts'
+import { openingSpans } from '../feed/spans.ts'
 import type { Span } from '../records.ts'
 import { headOf, instructionsUpTo } from './rewriteReads.ts'
 import { insertRow, type Session } from './session.ts'
@@ -33,8 +34,9 @@ export function rewriteOperations(session: Session): RewriteOperations {
     async instructionsUpTo(rewriteId) {
       return instructionsUpTo(session.tables, rewriteId)
     },
-    async insertOpenRewrite(rewrite) {
-      insertRewrite(session, { ...freshRow(session, rewrite.attempt), ...rewrite })
+    async insertOpenRewrite({ copied, ...rewrite }) {
+      const start = copied === undefined ? {} : startOf(copied, rewrite.attempt)
+      insertRewrite(session, { ...freshRow(session, rewrite.attempt), ...start, ...rewrite })
     },
     async insertClosedRewrite(rewrite) {
       const closed = { length: rewrite.text.length, ending: 'complete' as const, closedAt: session.now }
@@ -94,6 +96,11 @@ function freshRow(session: Session, attempt: number) {
     closedAt: null,
   }
   return { ...empty, attempt, spans, text: '', length: 0, checkpoint: null, createdAt: session.now }
+}
+
+function startOf({ text, checkpoint }: { text: string; checkpoint: unknown }, attempt: number) {
+  const { length } = text
+  return { text, length, spans: openingSpans(attempt, length), checkpoint: { length, content: checkpoint } }
 }
 
 function openRowOf(session: Session, projectId: string): RewriteRow | undefined {

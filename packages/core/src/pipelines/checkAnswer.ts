@@ -103,6 +103,7 @@ function badRow(rowName: string, row: number, found: { field: string | null; pro
   return badAnswer(`${place}: ${found.problem}.`, { row, field: found.field, problem: found.problem })
 }
 
-function badAnswer(message: string, params: NonNullable<Failure['params']>): Check {
+/** An answer of the model that is of no use, in the words of a failure. */
+export function badAnswer(message: string, params: NonNullable<Failure['params']>): Check {
   return { ok: false, failure: { code: 'provider.badAnswer', message, params } }
 }

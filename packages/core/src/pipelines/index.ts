@@ -2,5 +2,8 @@ export { createRowReader, readRows, type Row, type RowReader, type RowsView } fr
 export { isPipelineKey, pipelineOf, pipelines, type PipelineKey } from './registry.ts'
 export { cameraMoveSchema, movesKey, type CameraMove } from './story/camera.ts'
 export { moves, readMove, readSpeed, speeds, type Move, type Speed } from './story/moveWords.ts'
+export { readFiles, type CodeFile } from './code/files.ts'
+export { briefLimit } from './report/reportInput.ts'
+export { readSections, type Section } from './sections.ts'
 export { storyTextLimit } from './story/storyInput.ts'
 export { shotSchema, shotsKey, type Shot } from './story/storyboard.ts'

@@ -13,10 +13,12 @@ function contextWith(over: Partial<StageContext>): StageContext {
   return {
     projectInput: {},
     input: 'A quiet harbour',
+    earlier: {},
     presentText: null,
     instructions: [],
     keptText: '',
     checkpoint: null,
+    part: null,
     call: () => {
       throw new Error('not called here')
     },

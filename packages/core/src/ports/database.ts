@@ -107,7 +107,7 @@ export interface Tx {
   openRewriteOf(projectId: string): Promise<RewriteRecord | null>
   /** Instructions of the rewrites that led to this one, following `baseRewriteId`, oldest first. */
   instructionsUpTo(rewriteId: string): Promise<string[]>
-  /** Adds an open rewrite (no text yet), its number given. */
+  /** Adds an open rewrite, its number given. It begins with a copied text, which is final, or with none. */
   insertOpenRewrite(
     rewrite: Pick<
       RewriteRecord,
@@ -122,7 +122,7 @@ export interface Tx {
       | 'baseRewriteId'
       | 'instruction'
       | 'createdBy'
-    >,
+    > & { copied?: { text: string; checkpoint: unknown } },
   ): Promise<void>
   /** Adds a rewrite that is closed from the start (`complete`), with its whole text. */
   insertClosedRewrite(
@@ -188,6 +188,8 @@ export interface Tx {
       | 'idempotencyKey'
       | 'requestHash'
       | 'instruction'
+      | 'part'
+      | 'continueFrom'
       | 'inputs'
       | 'model'
       | 'reviewEach'

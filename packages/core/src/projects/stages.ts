@@ -18,6 +18,8 @@ export type Stages = {
   edit(actor: Actor, edit: StageName & { text: string; baseRewriteId: string | null }): Promise<{ rewriteId: string }>
   /** Makes a new version with an older one's text. */
   restore(actor: Actor, rewriteId: string): Promise<{ rewriteId: string }>
+  /** Takes a result that was below the threshold all the same: a new version that says who did, and at which score. */
+  accept(actor: Actor, name: StageName): Promise<{ rewriteId: string }>
   lock(actor: Actor, lock: StageName & { locked: boolean }): Promise<void>
   draft(actor: Actor, name: StageName): Promise<DraftRecord | null>
   saveDraft(actor: Actor, draft: StageName & { text: string | null; baseRewriteId: string | null }): Promise<void>
@@ -32,6 +34,7 @@ export function createStages(deps: ProjectDeps): Stages {
     version: (actor, rewriteId) => readVersion(deps, actor, rewriteId),
     edit: (actor, edit) => editStage(deps, actor, edit),
     restore: (actor, rewriteId) => restoreVersion(deps, actor, rewriteId),
+    accept: (actor, name) => acceptResult(deps, actor, name),
     lock: (actor, lock) => lockStage(deps, actor, lock),
     async draft(actor, { projectId, stage }) {
       await requireProject(deps.database, actor, projectId)
@@ -86,6 +89,28 @@ async function restoreVersion(deps: ProjectDeps, actor: Actor, fromId: string): 
   })
 }
 
+async function acceptResult(
+  deps: ProjectDeps,
+  actor: Actor,
+  { projectId, stage: key }: StageName,
+): Promise<{ rewriteId: string }> {
+  await requireProject(deps.database, actor, projectId)
+  return deps.change(async (change) => {
+    const project = await change.touchProject(projectId)
+    const stage = await requireIdleStage(change, projectId, key)
+    const { failure, lastRewriteId } = stage
+    const last = lastRewriteId === null ? null : await change.tx.rewrite(lastRewriteId)
+    if (failure?.code !== 'quality.belowThreshold' || last === null) {
+      const message = `Stage ${key} has no result that was below the threshold.`
+      throw new AppError('quality.nothingToAccept', message, { params: { stage: key } })
+    }
+    const text = (await change.tx.storedText(last.id)) ?? ''
+    const { score, threshold } = failure.params ?? {}
+    const addition = { actor, project, stage, kind: 'accepted' as const, text, base: last }
+    return { rewriteId: await addVersion(deps, change, { ...addition, summary: `${score} < ${threshold}` }) }
+  })
+}
+
 type Addition = {
   actor: Actor
   project: ProjectRecord
@@ -93,13 +118,15 @@ type Addition = {
   kind: RewriteKind
   text: string
   base: RewriteRecord | null
+  /** In place of what the stage itself says of the text. */
+  summary?: string
 }
 
 /** A new version of a stage at once: closed from the start, made from what its base was made from. */
 async function addVersion(
   deps: ProjectDeps,
   change: Change,
-  { actor, project, stage, kind, text, base }: Addition,
+  { actor, project, stage, kind, text, base, summary }: Addition,
 ): Promise<string> {
   const { tx } = change
   const id = deps.crypto.newId()
@@ -114,7 +141,7 @@ async function addVersion(
     baseRewriteId: base?.id ?? null,
     instruction: null,
     createdBy: actor.userId,
-    summary: summarize(deps, project, stage.key, text),
+    summary: summary ?? summarize(deps, project, stage.key, text),
     text,
     sha256: deps.crypto.sha256(text),
   })
@@ -127,7 +154,7 @@ async function addVersion(
 
 /** What the stage says of a text, in a few words; nothing when it can't read it. */
 function summarize(deps: ProjectDeps, project: ProjectRecord, key: string, text: string): string | null {
-  const check = requireStage(requirePipeline(deps.pipelines, project.pipeline), key).check(text)
+  const check = requireStage(requirePipeline(deps.pipelines, project.pipeline), key).check(text, project.input)
   return check.ok ? check.summary : null
 }
 

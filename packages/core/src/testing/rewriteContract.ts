@@ -41,6 +41,32 @@ export function rewriteContract(storage: StorageOf): void {
       expect(await database.transaction((tx) => tx.openRewriteOf(project.projectId))).toEqual(await rewriteOf(given.id))
     })
 
+    it('may begin with a copied text, which a takeover keeps', async () => {
+      const { database } = storage()
+      const project = await seedProject(database)
+      const { projectId } = project
+      const task = await seedTask(database, project)
+      const given = draftRewrite(projectId, { taskId: task.id, attempt: 2, kind: 'continued' })
+      const copied = { text: trickyText, checkpoint: { done: 3, zh: '三' } }
+      const { length } = trickyText
+      await database.transaction((tx) => tx.insertOpenRewrite({ ...given, copied }))
+      const spans = [
+        { attempt: 0, from: 0 },
+        { attempt: 2, from: length },
+      ]
+      const begun = { length, spans, checkpoint: { length, content: copied.checkpoint } }
+      expect(await rewriteOf(given.id)).toMatchObject(begun)
+      expect(await textOf(given.id)).toBe(trickyText)
+      const chunk = { rewriteId: given.id, attempt: 2, offset: length, text: 'more' }
+      expect(await database.appendChunks([chunk])).toHaveLength(1)
+      await database.transaction((tx) => tx.takeOverRewrite(given.id, { attempt: 3, keepUpTo: length }))
+      expect(await rewriteOf(given.id)).toMatchObject({
+        ...begun,
+        spans: [spans[0], { attempt: 3, from: length }],
+      })
+      expect(await textOf(given.id)).toBe(trickyText)
+    })
+
     it('are at most one per project', async () => {
       const { database } = storage()
       const [one, other] = [await seedProject(database), await seedProject(database)]

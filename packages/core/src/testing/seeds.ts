@@ -46,7 +46,8 @@ type NewTask = Parameters<Tx['insertTask']>[0]
 /** A task as its creation would insert it, not yet inserted. */
 export function draftTask(project: SeededProject, given: Partial<NewTask> = {}): NewTask {
   const { workspaceId, projectId, userId } = project
-  const settings = { instruction: null, inputs: {}, model: null, reviewEach: false, retryOf: null, eventSeq: 0 }
+  const wish = { instruction: null, part: null, continueFrom: null, inputs: {} }
+  const settings = { ...wish, model: null, reviewEach: false, retryOf: null, eventSeq: 0 }
   const owner = { id: crypto.newId(), workspaceId, projectId, createdBy: userId }
   return { ...owner, stages: ['rewrite'], idempotencyKey: null, requestHash: 'hash', ...settings, ...given }
 }

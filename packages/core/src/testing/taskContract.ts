@@ -17,6 +17,8 @@ export function taskContract(storage: StorageOf): void {
         stages: ['rewrite', 'storyboard'],
         ...words,
         reviewEach: true,
+        part: '3',
+        continueFrom: crypto.newId(),
         retryOf: crypto.newId(),
         eventSeq: 4,
       })

@@ -13,10 +13,15 @@ function plainStage(key: string): StageDefinition {
       for await (const text of context.call({ messages: [{ role: 'user', content }], format: 'text' }))
         yield { type: 'text', text }
     },
-    check: (text) =>
-      text.includes('UNREADABLE')
-        ? { ok: false, failure: { code: 'provider.badAnswer', message: 'The answer could not be read.' } }
-        : { ok: true, summary: `${text.length} characters` },
+    check(text) {
+      if (text.includes('UNREADABLE'))
+        return { ok: false, failure: { code: 'provider.badAnswer', message: 'The answer could not be read.' } }
+      if (text.includes('POOR')) {
+        const params = { score: 40, threshold: 70 }
+        return { ok: false, failure: { code: 'quality.belowThreshold', message: 'The result is poor.', params } }
+      }
+      return { ok: true, summary: `${text.length} characters` }
+    },
   }
 }
 
@@ -25,6 +30,12 @@ const chapters: StageDefinition = {
   key: 'chapters',
   format: 'markdown',
   async *run(context) {
+    if (context.part !== null) {
+      const content = `chapter ${context.part.key} anew instead of ${context.part.text}`
+      for await (const text of context.call({ messages: [{ role: 'user', content }], format: 'text' }))
+        yield { type: 'text', text }
+      return
+    }
     const done = (context.checkpoint as { done: number } | null)?.done ?? 0
     for (let chapter = done + 1; chapter <= 3; chapter++) {
       const content = `chapter ${chapter} after ${context.keptText.length}`
@@ -34,6 +45,13 @@ const chapters: StageDefinition = {
     }
   },
   check: (text) => ({ ok: true, summary: `${text.length} characters` }),
+  readParts: (text) =>
+    [...text.matchAll(/[^.]+\. ?/g)].map(({ 0: found, index }, at) => ({
+      key: String(at + 1),
+      title: found,
+      start: index,
+      end: index + found.length,
+    })),
 }
 
 function pipeline(key: string, stages: StageDefinition[]): PipelineDefinition {

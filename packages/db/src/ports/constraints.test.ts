@@ -51,6 +51,8 @@ const refusals: [rule: string, ...statements: string[]][] = [
   ['stages_status_check', `UPDATE stages SET status = 'done!'`],
   ['rewrites_kind_check', `UPDATE rewrites SET kind = 'dreamt' WHERE id = '${ids.open}'`],
   ['rewrites_ending_check', rewrite(fresh(), 9, `'text', 'hash', 'happy', now()`)],
+  ['tasks_start_check', `UPDATE tasks SET part = '1', continue_from = '${ids.open}'`],
+  ['tasks_start_check', `UPDATE tasks SET part = '1', stages = '{rewrite,camera}'`],
   ['tasks_status_check', `UPDATE tasks SET status = 'asleep'`],
   ['task_stages_status_check', `UPDATE task_stages SET status = 'asleep'`],
   ['attempts_outcome_check', `UPDATE attempts SET outcome = 'odd', ended_at = now()`],

@@ -1,4 +1,4 @@
-import type { Tx } from '@stagewright/core'
+import { openingSpans, type Tx } from '@stagewright/core'
 import { rewritesWhere } from './rewriteReads.ts'
 import { change, isUuid, select, type Sql } from './sql.ts'
 import { takeOverRewrite } from './takeOverRewrite.ts'
@@ -23,9 +23,7 @@ export function rewriteOperations(sql: Sql): RewriteOperations {
     openRewriteOf: async (projectId) =>
       (await rewritesWhere(sql, projectId, 'r.project_id = $1::uuid AND r.closed_at IS NULL'))[0] ?? null,
     instructionsUpTo: (rewriteId) => instructionsUpTo(sql, rewriteId),
-    async insertOpenRewrite(rewrite) {
-      await sql.rewrite.createMany({ data: { ...rewrite, spans: [{ attempt: rewrite.attempt, from: 0 }] } })
-    },
+    insertOpenRewrite: (rewrite) => insertOpenRewrite(sql, rewrite),
     insertClosedRewrite: (rewrite) => insertClosedRewrite(sql, rewrite),
     takeOverRewrite: (rewriteId, takeover) => takeOverRewrite(sql, rewriteId, takeover),
     async setCheckpoint(rewriteId, fence, content) {
@@ -65,6 +63,21 @@ async function instructionsUpTo(sql: Sql, rewriteId: string): Promise<string[]> 
   )
   return rows.map((row) => row.instruction)
 }
+
+async function insertOpenRewrite(
+  sql: Sql,
+  { copied, ...rewrite }: Parameters<Tx['insertOpenRewrite']>[0],
+): Promise<void> {
+  const { id: rewriteId, attempt } = rewrite
+  const text = copied?.text ?? ''
+  const spans = openingSpans(attempt, text.length)
+  const checkpoint = copied === undefined ? {} : { checkpoint: { length: text.length, content: copied.checkpoint } }
+  await sql.rewrite.createMany({ data: { ...rewrite, length: text.length, spans, ...checkpoint } as Row })
+  if (text === '') return
+  await sql.chunk.createMany({ data: { rewriteId, attempt, offset: 0, length: text.length, text } })
+}
+
+type Row = NonNullable<Parameters<Sql['rewrite']['createMany']>[0]>['data']
 
 async function insertClosedRewrite(sql: Sql, rewrite: Parameters<Tx['insertClosedRewrite']>[0]): Promise<void> {
   const {

@@ -91,6 +91,8 @@ export const taskShape: Shape<TaskRecord> = {
   idempotencyKey: 'plain',
   requestHash: 'plain',
   instruction: 'plain',
+  part: 'plain',
+  continueFrom: 'plain',
   inputs: 'json',
   model: 'plain',
   reviewEach: 'plain',

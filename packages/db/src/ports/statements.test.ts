@@ -61,7 +61,16 @@ describe('statements per operation', () => {
       inputs: {},
       eventSeq: 1,
     }
-    return { ...given, idempotencyKey: null, instruction: null, model: null, reviewEach: false, retryOf: null }
+    return {
+      ...given,
+      idempotencyKey: null,
+      instruction: null,
+      part: null,
+      continueFrom: null,
+      model: null,
+      reviewEach: false,
+      retryOf: null,
+    }
   }
   const openRewrite = (tx: Tx) => {
     const origin = { inputRewriteId: null, baseRewriteId: null, instruction: null, createdBy: null }

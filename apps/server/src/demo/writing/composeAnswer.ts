@@ -1,7 +1,10 @@
 import type { CompletionRequest } from '../completionRequest.ts'
+import { makeFiles, reviseFiles } from './appFiles.ts'
+import { makePlan, makeReview, makeSpec, readSections, reviseSections } from './appPieces.ts'
 import { makeMoves, readMoves, reviseMoves } from './moves.ts'
 import { writeProse } from './prose.ts'
 import { readOrder, type WritingOrder } from './readRequest.ts'
+import { reviseOutline, writeOutline, writeSection } from './reportPieces.ts'
 import { reviseProse } from './reviseProse.ts'
 import { makeShots, readShots, reviseShots } from './shots.ts'
 
@@ -11,8 +14,9 @@ export function composeAnswer(request: Pick<CompletionRequest, 'messages' | 'wan
   const whole = write(order)
   if (order.begun === '') return whole
   if (whole.startsWith(order.begun) && whole !== order.begun) return whole.slice(order.begun.length)
-  // Begun by someone else, or finished already: prose can be brought to an end, of rows only the rest by length is left.
-  return order.form === 'prose' ? endingOf(whole) : whole.slice(order.begun.length)
+  // Begun by someone else, or finished already: prose can be brought to an end, of JSON only the rest by length is left.
+  const isProse = order.form === 'prose' || order.form === 'outline' || order.form === 'section'
+  return !isProse ? whole.slice(order.begun.length) : endingOf(whole)
 }
 
 function endingOf(prose: string): string {
@@ -36,8 +40,30 @@ function write(order: WritingOrder): string {
       wishes.reduce((so, wish) => reviseMoves(so, wish, language), moves),
     )
   }
-  const prose = wishes.reduce((so, wish) => reviseProse(so, wish, language), present ?? writeProse(material, language))
+  if (order.form === 'plan' || order.form === 'spec') return writeSections(order, order.form)
+  if (order.form === 'criteria') return formatRows('criteria', makeReview(material, language))
+  if (order.form === 'files') {
+    const files = present ?? makeFiles(order.requirement || material, language, order.onlyFile)
+    return wishes.reduce((so, wish) => reviseFiles(so, wish), files)
+  }
+  const revise = order.form === 'outline' ? reviseOutline : reviseProse
+  const prose = wishes.reduce((so, wish) => revise(so, wish, language), present ?? writeText(order))
   return order.form === 'object' ? JSON.stringify({ text: prose }) : prose
+}
+
+function writeSections({ language, material, present, wishes }: WritingOrder, key: 'plan' | 'spec'): string {
+  const make = key === 'plan' ? makePlan : makeSpec
+  const sections = (present === null ? null : readSections(present, key)) ?? make(material, language)
+  return formatRows(
+    key,
+    wishes.reduce((so, wish) => reviseSections(so, wish, language), sections),
+  )
+}
+
+function writeText({ form, language, material, section, brief }: WritingOrder): string {
+  if (form === 'outline') return writeOutline(material, language)
+  if (form === 'section') return writeSection(section || material, brief || material, language)
+  return writeProse(material, language)
 }
 
 /** A row to a line: readable as it comes, and strict JSON. */

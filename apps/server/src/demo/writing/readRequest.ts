@@ -4,9 +4,16 @@ export type WritingLanguage = 'zh' | 'en'
 
 /** What a request asks for, as far as this writer can tell. */
 export type WritingOrder = {
-  form: 'prose' | 'shots' | 'moves' | 'object'
+  form: 'prose' | 'shots' | 'moves' | 'outline' | 'section' | 'plan' | 'spec' | 'criteria' | 'files' | 'object'
   language: WritingLanguage
   material: string
+  /** The section of a report to write, its heading with its points; empty when the order is for no section. */
+  section: string
+  brief: string
+  /** What an app has to do. */
+  requirement: string
+  /** The one file that is asked for, null when it is all. */
+  onlyFile: string | null
   /** The version to change, null when there is none. */
   present: string | null
   /** What to change, in order: with a present version only the newest, the earlier ones are in it already. */
@@ -32,6 +39,10 @@ export function readOrder(request: Pick<CompletionRequest, 'messages' | 'wantsJs
     form: readForm(rules, request.wantsJson),
     language: readLanguage(rules, material),
     material: material.trim(),
+    section: readTag(rest, 'section') ?? '',
+    brief: readTag(rest, 'brief') ?? '',
+    requirement: readTag(rest, 'requirement') ?? '',
+    onlyFile: /(?:Write only the file|只写) "([^"]+)"/u.exec(rest)?.[1] ?? null,
     present,
     wishes: present === null ? [...readTags(changes, 'earlier-instruction'), ...newest] : newest,
     begun: asked.begun,
@@ -54,9 +65,16 @@ function findAsked(messages: readonly ChatMessage[]): { content: string; begun: 
 }
 
 function readForm(rules: string, wantsJson: boolean): WritingOrder['form'] {
+  if (/"plan"\s*:\s*\[/u.test(rules)) return 'plan'
+  if (/"spec"\s*:\s*\[/u.test(rules)) return 'spec'
+  if (/"criteria"\s*:\s*\[/u.test(rules)) return 'criteria'
+  if (/^=== file: /mu.test(rules)) return 'files'
   if (/"moves"\s*:\s*\[/u.test(rules)) return 'moves'
   if (/"shots"\s*:\s*\[/u.test(rules)) return 'shots'
-  return wantsJson ? 'object' : 'prose'
+  if (wantsJson) return 'object'
+  // The shape of an outline has sections, that of a section smaller headings.
+  if (/^## /mu.test(rules)) return 'outline'
+  return /^### /mu.test(rules) ? 'section' : 'prose'
 }
 
 function readLanguage(rules: string, material: string): WritingLanguage {

@@ -25,6 +25,8 @@ function revise(paragraphs: readonly string[], wish: Wish, language: WritingLang
 }
 
 function shorten(paragraph: string, index: number, count: number, language: WritingLanguage): string[] {
+  // Neither a table nor a heading has a first half.
+  if (/^(?:\||#)/u.test(paragraph)) return [paragraph]
   const sentences = splitSentences(paragraph)
   const isEnd = index === count - 1 && count > 1
   // An ending is made of its last words, everything else of its first.

@@ -11,6 +11,7 @@ function mountDock(state: PanelState, action: MainAction) {
       stageKey: 'rewrite',
       state,
       action,
+      canContinue: false,
       words: 'words',
       figures: null,
       elapsedMs: null,
@@ -60,6 +61,19 @@ describe('the instruction', () => {
     const dock = mountDock({ kind: 'done', version: null }, 'next')
     await dock.find('textarea').trigger('keydown', { key: 'Enter' })
     expect(dock.emitted('act')).toBeUndefined()
+    dock.unmount()
+  })
+})
+
+describe('a text that was cut off', () => {
+  it('S9 can be gone on with beside the main button, and its place is taken by a wish', async () => {
+    const dock = mountDock({ kind: 'stopped', tokens: 3 }, 'regenerate')
+    expect(dock.find('[data-testid=continue]').exists()).toBe(false)
+    await dock.setProps({ canContinue: true })
+    await dock.find('[data-testid=continue]').trigger('click')
+    expect(dock.emitted('act')).toEqual([['continue']])
+    await dock.setProps({ instruction: 'shorter' })
+    expect(dock.find('[data-testid=continue]').exists()).toBe(false)
     dock.unmount()
   })
 })

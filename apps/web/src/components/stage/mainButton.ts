@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { ArrowLeft, ArrowRight, RotateCcw, Save, Sparkles, Square, X } from '@lucide/vue'
+import { ArrowLeft, ArrowRight, Check, RotateCcw, Save, Sparkles, Square, StepForward, X } from '@lucide/vue'
 import type { MainAction, PanelState } from '../../composables/derivePanelState.ts'
 import type { Translate } from '../../i18n.ts'
 import type { ButtonLook } from '../ui/buttonLook.ts'
@@ -11,6 +11,8 @@ export const mainButtonLooks: Record<MainAction, { icon: Component; look: Button
   stop: { icon: Square, look: 'danger' },
   cancel: { icon: X, look: 'danger' },
   regenerate: { icon: RotateCcw, look: 'primary' },
+  accept: { icon: Check, look: 'secondary' },
+  continue: { icon: StepForward, look: 'primary' },
   next: { icon: ArrowRight, look: 'primary' },
   resume: { icon: ArrowRight, look: 'primary' },
   save: { icon: Save, look: 'primary' },

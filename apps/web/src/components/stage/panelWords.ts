@@ -96,7 +96,7 @@ export function describePanel(state: PanelState, { t, count, estimate, stageKey,
 
 function describeDone(version: VersionView | null, { t, count }: Pick<PanelFacts, 't' | 'count'>): string {
   if (version === null) return t('panel.words.done')
-  const wasRun = version.kind === 'generated' && version.closedAt !== null
+  const wasRun = (version.kind === 'generated' || version.kind === 'continued') && version.closedAt !== null
   const durationMs = wasRun ? Date.parse(version.closedAt!) - Date.parse(version.createdAt) : null
   return [
     durationMs === null

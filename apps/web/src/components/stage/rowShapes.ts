@@ -51,6 +51,33 @@ export const cameraShape: RowShape<CameraRow> = {
   },
 }
 
+export type SectionRow = { number: number; title: string; content: string; locked: boolean }
+
+export const sectionShape: RowShape<SectionRow> = {
+  safeParse(value) {
+    if (!isObject(value) || typeof value.title !== 'string') return unreadable('title')
+    if (typeof value.content !== 'string') return unreadable('content')
+    const { title, content } = value
+    return {
+      success: true,
+      data: { number: toNumber(value.number) ?? 0, title, content, locked: value.locked === true },
+    }
+  },
+}
+
+export type CriterionRow = { number: number; name: string; score: number | null; reason: string }
+
+export const criterionShape: RowShape<CriterionRow> = {
+  safeParse(value) {
+    if (!isObject(value) || typeof value.name !== 'string') return unreadable('name')
+    const { name, reason } = value
+    return {
+      success: true,
+      data: { number: toNumber(value.number) ?? 0, name, score: toNumber(value.score), reason: toText(reason) },
+    }
+  },
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,6 +4,12 @@ const names: Record<string, MessageKey> = {
   rewrite: 'stage.rewrite',
   storyboard: 'stage.storyboard',
   camera: 'stage.camera',
+  outline: 'stage.outline',
+  report: 'stage.report',
+  plan: 'stage.plan',
+  execute: 'stage.execute',
+  validate: 'stage.validate',
+  generate: 'stage.generate',
 }
 
 /** A stage's name in the user's language; one the studio does not know yet is called by its key. */

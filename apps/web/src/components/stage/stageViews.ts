@@ -1,25 +1,39 @@
 import type { Component } from 'vue'
-import type { ExportFormat } from '../../types.ts'
+import AppPlan from './AppPlan.vue'
+import AppSpec from './AppSpec.vue'
 import CameraTable from './CameraTable.vue'
+import FileTree from './FileTree.vue'
 import MarkdownText from './MarkdownText.vue'
 import RawText from './RawText.vue'
+import ReviewTable from './ReviewTable.vue'
+import SectionedText from './SectionedText.vue'
 import ShotTable from './ShotTable.vue'
 
-/** How a stage's text is shown, and what it can be had as. A new stage adds its line here. */
+/** How a stage's text is shown. A new stage adds its line here. */
 export type StageLook = {
   view: Component<{ text: string; isStreaming: boolean }>
   isRows: boolean
-  formats: readonly ExportFormat[]
+  /** Its view offers to write one part of the text anew (`canRewrite`), or to change the text (`canChange`). */
+  offers?: 'rewrite' | 'change'
+  /** A finished text is an app that can be tried in a frame. */
+  hasFrame?: true
+  /** From this length on the server shows it as a page. */
+  previewFrom?: number
 }
 
-const prose: readonly ExportFormat[] = ['docx', 'md', 'html']
 const looks: Readonly<Record<string, StageLook>> = {
-  rewrite: { view: MarkdownText, isRows: false, formats: prose },
-  storyboard: { view: ShotTable, isRows: true, formats: [...prose, 'csv', 'srt', 'json'] },
-  camera: { view: CameraTable, isRows: true, formats: [...prose, 'csv', 'json'] },
+  rewrite: { view: MarkdownText, isRows: false },
+  storyboard: { view: ShotTable, isRows: true },
+  camera: { view: CameraTable, isRows: true },
+  outline: { view: MarkdownText, isRows: false },
+  report: { view: SectionedText, isRows: false, offers: 'rewrite', previewFrom: 1_800 },
+  plan: { view: AppPlan, isRows: true, offers: 'change' },
+  execute: { view: AppSpec, isRows: true, offers: 'change' },
+  validate: { view: ReviewTable, isRows: true },
+  generate: { view: FileTree, isRows: false, offers: 'rewrite', hasFrame: true },
 }
 
 /** The view of a stage; one the studio does not know is shown as plain text. */
 export function lookOfStage(stageKey: string): StageLook {
-  return looks[stageKey] ?? { view: RawText, isRows: false, formats: prose }
+  return looks[stageKey] ?? { view: RawText, isRows: false }
 }

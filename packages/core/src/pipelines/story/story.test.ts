@@ -56,10 +56,12 @@ describe('the prompts', () => {
   const context = {
     projectInput: {},
     input: '一只想当厨师的机器猫',
+    earlier: {},
     presentText: null,
     instructions: [],
     keptText: '',
     checkpoint: null,
+    part: null,
     call: () => {
       throw new Error('not called here')
     },
@@ -85,12 +87,12 @@ describe('the prompts', () => {
 
 describe('the check of prose', () => {
   test('sums up words and characters', () => {
-    expect(rewrite.check('# Title\n\nTwo more words.')).toEqual({ ok: true, summary: '4 words' })
-    expect(rewrite.check('# 题\n\n一只猫。')).toEqual({ ok: true, summary: '6 字' })
+    expect(rewrite.check('# Title\n\nTwo more words.', {})).toEqual({ ok: true, summary: '4 words' })
+    expect(rewrite.check('# 题\n\n一只猫。', {})).toEqual({ ok: true, summary: '6 字' })
   })
 
   test.each(['', ' \n\t', '```\n```', '…'])('%j is a bad answer', (text) => {
-    expect(rewrite.check(text)).toMatchObject({ ok: false, failure: { code: 'provider.badAnswer' } })
+    expect(rewrite.check(text, {})).toMatchObject({ ok: false, failure: { code: 'provider.badAnswer' } })
   })
 })
 
@@ -104,7 +106,7 @@ describe('the check of shots', () => {
     ['with quotes and braces inside', shots(shot(1, { visual: 'a } " {' }), shot(2, { visual: '\\' }))],
     ['between talk', `\uFEFFSure {here} it is: ${shots(shot(1), shot('2'))} {"done":true}`],
   ])('takes an answer %s', (_, text) => {
-    expect(storyboard.check(text)).toEqual({ ok: true, summary: '2 shots · 8 s' })
+    expect(storyboard.check(text, {})).toEqual({ ok: true, summary: '2 shots · 8 s' })
   })
 
   test.each([
@@ -123,14 +125,14 @@ describe('the check of shots', () => {
     [shots(shot(1), shot(2, { narration: undefined })), 'Shot 2, "narration"'],
     [shots(shot(1, { seconds: 0 })), 'Shot 1, "seconds"'],
   ])('PL10 %j is a bad answer that says: %s', (text, words) => {
-    expect(storyboard.check(text)).toMatchObject({
+    expect(storyboard.check(text, {})).toMatchObject({
       ok: false,
       failure: { code: 'provider.badAnswer', message: expect.stringContaining(words) },
     })
   })
 
   test('PL10 the row and field are there as data', () => {
-    expect(storyboard.check(shots(shot(1), shot(2, { seconds: 'long' })))).toMatchObject({
+    expect(storyboard.check(shots(shot(1), shot(2, { seconds: 'long' })), {})).toMatchObject({
       failure: { params: { row: 2, field: 'seconds', problem: 'must be a number of seconds' } },
     })
   })
@@ -153,7 +155,7 @@ describe('the check of camera moves', () => {
     ['STATIC', 'static'],
   ])('PL11 %s means %s', (word, meant) => {
     const text = moves(move(1, { move: word, speed: '慢' }))
-    expect(camera.check(text).ok).toBe(true)
+    expect(camera.check(text, {}).ok).toBe(true)
     expect(readRows(text, movesKey, cameraMoveSchema).rows[0]).toMatchObject({ row: { move: meant, speed: 'slow' } })
   })
 
@@ -164,12 +166,12 @@ describe('the check of camera moves', () => {
     [moves(move(1, { prompt: '' })), 'Move 1, "prompt"'],
     [moves(move(3), move(4), move(3)), 'Move 3, "number"'],
   ])('PL10 %j is a bad answer that says: %s', (text, words) => {
-    expect(camera.check(text)).toMatchObject({ ok: false, failure: { message: expect.stringContaining(words) } })
+    expect(camera.check(text, {})).toMatchObject({ ok: false, failure: { message: expect.stringContaining(words) } })
   })
 
   test('is summed up in the language of its text', () => {
-    expect(camera.check(moves(move(1)))).toEqual({ ok: true, summary: '1 move' })
+    expect(camera.check(moves(move(1)), {})).toEqual({ ok: true, summary: '1 move' })
     const chinese = move(1, { prompt: '镜头缓缓推近渡口的一盏油灯，薄雾在水面上散开' })
-    expect(camera.check(moves(chinese))).toEqual({ ok: true, summary: '1 个镜头的运镜' })
+    expect(camera.check(moves(chinese), {})).toEqual({ ok: true, summary: '1 个镜头的运镜' })
   })
 })

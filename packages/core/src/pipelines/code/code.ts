@@ -1,0 +1,15 @@
+import type { PipelineDefinition } from '../../engine/definition.ts'
+import { parseCodeInput, requirementOf, titleOfCode } from './codeInput.ts'
+import { execute } from './execute.ts'
+import { generate } from './generate.ts'
+import { plan } from './plan.ts'
+import { validate } from './validate.ts'
+
+/** A requirement → a plan → the app's specification → its review → the app's files. */
+export const code = {
+  key: 'code',
+  parseInput: parseCodeInput,
+  firstInput: requirementOf,
+  titleOf: titleOfCode,
+  stages: [plan, execute, validate, generate],
+} as const satisfies PipelineDefinition

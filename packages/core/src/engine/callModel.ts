@@ -66,16 +66,14 @@ async function* callOnce(deps: EngineDeps, call: ModelCall): AsyncGenerator<stri
   const record = new CallRecorder(deps, call)
   const { model } = call.run.task
   const events = deps.provider.stream({ messages: call.messages, format: call.format, model, signal: abort.signal })
-  const hungUp = new Promise<null>((resolve) =>
-    abort.signal.addEventListener('abort', () => resolve(null), { once: true }),
-  )
+  const orAborted = untilAborted(abort.signal)
   let hasBegun = false
   let outcome: CallOutcome = { type: 'aborted' }
   try {
     const startedAt = clock.now()
     watch.expect('provider.firstTokenTimeout', settings.firstTokenTimeoutMs)
     for (;;) {
-      const step = await Promise.race([events.next(), hungUp])
+      const step = await orAborted(events.next())
       if (step === null) break
       if (step.done) {
         outcome = step.value
@@ -107,6 +105,21 @@ async function* callOnce(deps: EngineDeps, call: ModelCall): AsyncGenerator<stri
     record.end(outcome, watch.fired)
   }
   return { outcome, hasBegun, watchdog: watch.fired }
+}
+
+/**
+ * Waits for one promise after the other, but not beyond the signal, where it gives null. Not `Promise.race`: a promise for
+ * the abort would keep every answer that it was ever raced against.
+ */
+function untilAborted(signal: AbortSignal): <T>(next: Promise<T>) => Promise<T | null> {
+  let giveUp = (): void => {}
+  signal.addEventListener('abort', () => giveUp(), { once: true })
+  return (next) =>
+    new Promise((resolve, reject) => {
+      giveUp = () => resolve(null)
+      if (signal.aborted) giveUp()
+      next.then(resolve, reject)
+    })
 }
 
 /** Aborts the call when what it expects does not come in time. */

@@ -46,7 +46,7 @@ export type StoryRun<S extends Server = Server> = {
   createProject(client?: Client): Promise<StoryProject>
   createTaskIn(project: StoryProject, stages: readonly string[], options?: Creating): Promise<StoryTask>
   /** Follows it with a client of the product; what comes is part of what is checked. */
-  watch(task: StoryTask, client?: Client, options?: Pick<ViewerRecord, 'mayMove'>): Watching
+  watch(task: StoryTask, client?: Client): Watching
   /** What other viewers received, to be checked too. */
   addViewers(records: readonly ViewerRecord[]): void
   /** The rows as they are now. The embedded database can only be read while the server is down. */
@@ -129,8 +129,8 @@ export async function openRun<S extends Server>(
     createProject: (client = account.client) => createProject(client),
     createTaskIn,
     createTask: async (stages = allStages) => createTaskIn(await createProject(account.client), stages),
-    watch({ taskId }, client = account.client, following = {}) {
-      const watching = watchTask(client, taskId, `${watchings.length + 1}`, following)
+    watch({ taskId }, client = account.client) {
+      const watching = watchTask(client, taskId, `${watchings.length + 1}`)
       watchings.push(watching)
       return watching
     },

@@ -11,8 +11,6 @@ export type ShownText = { rewriteId: string; text: string; sha256: string | null
 export type ViewerRecord = {
   name: string
   taskId: string
-  /** Over a WebSocket to a server that stops while it is followed, a connection may move to a second socket. */
-  mayMove?: boolean
   /** What came on each connection. */
   connections: ConnectionRecord[]
   texts: ShownText[]
@@ -37,8 +35,8 @@ export type Watching = {
 }
 
 /** Follows a task with the client of the product, and writes down what comes. */
-export function watchTask(client: Client, taskId: string, name: string, { mayMove = false } = {}): Watching {
-  const record: WatchRecord = { name, taskId, mayMove, connections: [], texts: [], view: null, seen: [], repairs: [] }
+export function watchTask(client: Client, taskId: string, name: string): Watching {
+  const record: WatchRecord = { name, taskId, connections: [], texts: [], view: null, seen: [], repairs: [] }
   const leaving = new AbortController()
   const lookers = new Set<() => void>()
   let current: ConnectionRecord | null = null

@@ -30,6 +30,11 @@ export function connect(links: Links, transport: Transport, connecting: Connecti
   }
 }
 
+const overWords = {
+  silent: 'The connection has been silent for too long.',
+  sentAway: 'The server is going down and asks to come back.',
+}
+
 async function* subscribe(open: Links['openWebSocket'], { subject, cursor, signal }: Connecting): Connection {
   if (signal.aborted) return
   const came: ('connected' | FollowedEvent)[] = []
@@ -40,10 +45,11 @@ async function* subscribe(open: Links['openWebSocket'], { subject, cursor, signa
     wake()
   }
   const take = (item: 'connected' | FollowedEvent): void => {
+    if (ended.length > 0) return
     came.push(item)
     wake()
   }
-  const line = open(() => end(new Error('The connection has been silent for too long.')))
+  const line = open((why) => end(new Error(overWords[why])))
   const subscription = ask(
     line.api,
     { subject, cursor },

@@ -37,9 +37,10 @@ export type Links = {
   http: Api
   /**
    * A WebSocket of its own for one subscription: an end of it ends nothing else, and the server's limit of
-   * subscriptions on one connection is never met. `onSilent` is told when nothing came for 2.5 of its heartbeats.
+   * subscriptions on one connection is never met. `onOver` is told when nothing came for 2.5 of its heartbeats, or
+   * when a stopping server asks to come back: tRPC's client would then read a second socket beside the first.
    */
-  openWebSocket(onSilent: () => void): { api: Api; close(): void }
+  openWebSocket(onOver: (why: 'silent' | 'sentAway') => void): { api: Api; close(): void }
 }
 
 /** 2.5 of the server's heartbeats, which come every 10 s on a silent connection. An event stream names its own. */
@@ -70,8 +71,8 @@ export function createLinks(options: StudioOptions, { silentAfterMs = defaultSil
   })
   return {
     http,
-    openWebSocket: (onSilent) =>
-      openWebSocket(options, { url: url.replace(/^http/, 'ws'), headers: headers(), onSilent, silentAfterMs }),
+    openWebSocket: (onOver) =>
+      openWebSocket(options, { url: url.replace(/^http/, 'ws'), headers: headers(), onOver, silentAfterMs }),
   }
 }
 
@@ -89,18 +90,33 @@ function webSocketOf(options: StudioOptions): WebSocketConstructor {
   return found
 }
 
-type SocketOptions = { url: string; headers: Record<string, string>; onSilent: () => void; silentAfterMs: number }
+/** tRPC's request to come back on another socket. */
+function isSendingAway(data: unknown): boolean {
+  return typeof data === 'string' && data.startsWith('{') && data.length < 100 && data.includes('"method":"reconnect"')
+}
+
+type SocketOptions = {
+  url: string
+  headers: Record<string, string>
+  onOver: Parameters<Links['openWebSocket']>[0]
+  silentAfterMs: number
+}
 
 function openWebSocket(
   options: StudioOptions,
-  { url, headers, onSilent, silentAfterMs }: SocketOptions,
+  { url, headers, onOver, silentAfterMs }: SocketOptions,
 ): { api: Api; close(): void } {
   const Base = webSocketOf(options)
   const opened = new Set<WebSocket>()
-  let silence = setTimeout(onSilent, silentAfterMs)
-  const heard = (): void => {
+  const waitForWord = (): ReturnType<typeof setTimeout> => setTimeout(() => onOver('silent'), silentAfterMs)
+  let silence = waitForWord()
+  const heard = (message: MessageEvent): void => {
     clearTimeout(silence)
-    silence = setTimeout(onSilent, silentAfterMs)
+    silence = waitForWord()
+    if (!isSendingAway(message.data)) return
+    // Our listener is the first: tRPC's does not see it.
+    message.stopImmediatePropagation()
+    onOver('sentAway')
   }
   const Socket = class extends Base {
     constructor(address: string) {

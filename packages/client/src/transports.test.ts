@@ -270,6 +270,20 @@ describe.concurrent('a connection that is doubted', () => {
   )
 })
 
+it('C25 a WebSocket that is sent away is left at once: what it still says is not read, and the next one is dialled anew', async () => {
+  const server = await serve((stream, { cursor }) => {
+    stream.connect()
+    if (cursor !== null) return stream.send(last)
+    stream.send(at('4'))
+    stream.sendAway()
+    stream.send(at('5'))
+  })
+  const { came, states } = await follow(server, { options: { transport: 'webSocket' }, timing: patient })
+  expect(came).toEqual(['4', '9'])
+  expect(states).toEqual(['connecting', 'connected', 'away', 'connected'])
+  expect(server.asked).toMatchObject([{ cursor: null }, { cursor: '4' }])
+})
+
 describe.concurrent('permits', () => {
   it('C23 follows over what is permitted only, leaves when that is taken back, and goes on from where it stood', async () => {
     const first = new AbortController()

@@ -69,7 +69,7 @@ async function followOne(run: StoryRun<Cluster>, way: RoundRobin, client: Client
   const project = await askAgain(() => run.createProject(client))
   const task = await askAgain(() => run.createTaskIn(project, allStages, { client, idempotencyKey }))
   const viewers = (['sse', 'webSocket'] as const).map((transport) =>
-    run.watch(task, run.account.clientOver(transport, way.url), { mayMove: transport === 'webSocket' }),
+    run.watch(task, run.account.clientOver(transport, way.url)),
   )
   await Promise.all(viewers.map((viewer) => viewer.finished))
   for (const { record } of viewers) expect(record.view?.end).toMatchObject({ status: 'completed' })

@@ -32,19 +32,15 @@ export function checkConnections(viewers: readonly ViewerRecord[]): string[] {
   return viewers.flatMap((viewer) => {
     const held = new Map<number, Held>()
     return viewer.connections.flatMap((connection, index) =>
-      checkConnection(connection, held, viewer.mayMove === true).map(
+      checkConnection(connection, held).map(
         (words) => `I3 viewer ${viewer.name} of task ${viewer.taskId}, connection ${index + 1}: ${words}`,
       ),
     )
   })
 }
 
-/**
- * `held` is what the viewer has of each rewrite; it is brought up to date. `mayMove`: a server that stops asks tRPC's
- * WebSocket link to move, which opens a second socket within the same connection and reads both for a moment. Each tells in
- * its own order, so what was there may come again; nothing may be left out.
- */
-function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, mayMove: boolean): string[] {
+/** `held` is what the viewer has of each rewrite; it is brought up to date. */
+function checkConnection(connection: ConnectionRecord, held: Map<number, Held>): string[] {
   const found: string[] = []
   const named = new Set<number>()
   let hasEnded = false
@@ -54,13 +50,9 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
       const [no, offset, text] = event
       const place = held.get(no)
       if (place === undefined || !named.has(no)) found.push(`a delta of rewrite ${no}, which was not named`)
-      else if (mayMove ? offset > place.length : offset !== place.length)
+      else if (offset !== place.length)
         found.push(`a delta of rewrite ${no} at ${offset} where ${place.length} was held`)
-      const length = offset + text.length
-      held.set(no, {
-        attempt: place?.attempt ?? 0,
-        length: mayMove ? Math.max(place?.length ?? 0, length) : length,
-      })
+      held.set(no, { attempt: place?.attempt ?? 0, length: offset + text.length })
       continue
     }
     if (event.type === 'end') hasEnded = true
@@ -68,13 +60,11 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
     const { rewriteNo: no, attempt } = event
     const place = held.get(no)
     if (event.type === 'open') {
-      const isMove = mayMove && named.has(no) && place !== undefined && event.from <= place.length
       if (place !== undefined && place.length > 0 && attempt > place.attempt)
         found.push(`rewrite ${no} went on under attempt ${attempt} without a reset`)
-      else if (!isMove && event.from !== (place?.length ?? 0))
+      else if (event.from !== (place?.length ?? 0))
         found.push(`rewrite ${no} was opened at ${event.from} where ${place?.length ?? 0} was held`)
-      const opened = event.from + event.text.length
-      const length = isMove ? Math.max(place.length, opened) : opened
+      const length = event.from + event.text.length
       held.set(no, { attempt, length })
       named.add(no)
       if (event.closed !== null && event.closed.length !== length)
@@ -83,8 +73,7 @@ function checkConnection(connection: ConnectionRecord, held: Map<number, Held>, 
       if (place === undefined || event.keepUpTo > place.length)
         found.push(`rewrite ${no} was cut to ${event.keepUpTo} where ${place?.length ?? 0} was held`)
       if (place !== undefined && attempt < place.attempt) found.push(`rewrite ${no} fell back to attempt ${attempt}`)
-      const isRepeat = mayMove && attempt === place?.attempt
-      held.set(no, { attempt, length: isRepeat ? place.length : event.keepUpTo })
+      held.set(no, { attempt, length: event.keepUpTo })
       named.add(no)
     } else if (place === undefined || event.length !== place.length || attempt !== place.attempt)
       found.push(

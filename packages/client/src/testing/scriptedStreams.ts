@@ -13,6 +13,8 @@ export type Stream = {
   send(...events: FollowedEvent[]): void
   /** As when a machine dies. */
   cut(): void
+  /** As a server that stops asks the viewers of its WebSockets to come back. */
+  sendAway(): void
   /** Says what is wrong, and ends. */
   fail(httpStatus: number, facts: Facts): void
   /** The same, with the head and all, in one piece. */
@@ -36,6 +38,9 @@ export function createEventStream({ response, silentAfterMs }: EventStreamOption
       response.write(events.map(({ cursor, event }) => `data: ${JSON.stringify(event)}\nid: ${cursor}\n\n`).join(''))
     },
     cut: () => void response.destroy(),
+    sendAway() {
+      throw new Error('An event stream is only ended.')
+    },
     fail: (httpStatus, facts) => void response.end(describe(httpStatus, facts)),
     refuse(httpStatus, facts) {
       const body = Buffer.from(`${connected}${describe(httpStatus, facts)}`)
@@ -58,6 +63,7 @@ export function createSocketStream(socket: WebSocket, id: unknown): Stream {
         say({ result: { type: 'data', id: cursor, data: { id: cursor, data: event } } })
     },
     cut: () => socket.terminate(),
+    sendAway: () => socket.send(JSON.stringify({ id: null, method: 'reconnect' })),
     fail,
     refuse: fail,
   }
@@ -80,6 +86,7 @@ export function createAnswer(response: ServerResponse): { stream: Stream; finish
       isOver = true
       response.destroy()
     },
+    sendAway() {},
     fail,
     refuse: fail,
   }

@@ -9,6 +9,16 @@ export function taskContract(storage: StorageOf): void {
   const taskOf = (taskId: string) => storage().database.transaction((tx) => tx.task(taskId))
 
   describe('tasks', () => {
+    it('remember the one part, or the text to go on with, that they are for', async () => {
+      const { database } = storage()
+      const project = await seedProject(database)
+      for (const start of [{ part: '第3节' }, { continueFrom: crypto.newId() }]) {
+        const given = draftTask(project, start)
+        await database.transaction((tx) => tx.insertTask(given))
+        expect(await taskOf(given.id)).toMatchObject({ part: null, continueFrom: null, ...start })
+      }
+    })
+
     it('begin queued, as they were given', async () => {
       const { database } = storage()
       const project = await seedProject(database)
@@ -17,8 +27,6 @@ export function taskContract(storage: StorageOf): void {
         stages: ['rewrite', 'storyboard'],
         ...words,
         reviewEach: true,
-        part: '3',
-        continueFrom: crypto.newId(),
         retryOf: crypto.newId(),
         eventSeq: 4,
       })

@@ -1,7 +1,14 @@
-import { createFeed, type Database, type TaskStatus } from '@stagewright/core'
+import { createFeed, type Database, type TaskStatus, type Tx } from '@stagewright/core'
 import { createManualClock, createMemoryStorage, type ManualClock } from '@stagewright/core/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { crypto, seedOpenRewrite, seedProject, seedTask, type SeededProject } from '../../core/src/testing/seeds.ts'
+import {
+  crypto,
+  seedClosedRewrite,
+  seedOpenRewrite,
+  seedProject,
+  seedTask,
+  type SeededProject,
+} from '../../core/src/testing/seeds.ts'
 import { createTaskAnswers, type KnownTask, type TaskAnswers, type TaskShelf } from './taskAnswers.ts'
 
 let clock: ManualClock
@@ -31,6 +38,7 @@ function openProcess(options: { shelf?: TaskShelf; feed?: ReturnType<typeof crea
     }
   }
   const counted = {
+    pastRuns: count('pastRuns', database.pastRuns),
     isMember: count('isMember', database.isMember),
     projectRevision: count('projectRevision', database.projectRevision),
     queuePosition: count('queuePosition', database.queuePosition),
@@ -66,7 +74,7 @@ describe('asking for a task again and again', () => {
     await change('running')
     const first = await answers.get(actor(), taskId)
     for (let count = 0; count < 99; count += 1) expect(await answers.get(actor(), taskId)).toEqual(first)
-    expect(asked).toEqual({ taskDetails: 1, isMember: 100, projectRevision: 99 })
+    expect(asked).toEqual({ taskDetails: 1, pastRuns: 1, isMember: 100, projectRevision: 99 })
   })
 
   it('M14 answers with every change at once', async () => {
@@ -135,7 +143,7 @@ describe('asking for a task again and again', () => {
     const following = feed.followProject({ projectId: project.projectId, signal: leaving.signal })
     await following.next()
     for (let count = 0; count < 10; count += 1) await answers.get(actor(), taskId)
-    expect(asked).toEqual({ taskDetails: 1, isMember: 10 })
+    expect(asked).toEqual({ taskDetails: 1, pastRuns: 1, isMember: 10 })
     await change('cancelled')
     feed.projectChanged(project.projectId)
     expect(await answers.get(actor(), taskId)).toMatchObject({ status: 'cancelled' })
@@ -186,5 +194,39 @@ describe('answers that processes share', () => {
     await here.get(actor(), taskId)
     const stranger = there.get({ userId: crypto.newId() }, taskId)
     await expect(stranger).rejects.toEqual(expect.objectContaining({ code: 'notFound' }))
+  })
+})
+
+describe('what is left of a task', () => {
+  /** A run of the stage that took so long, its text being `length` long. */
+  async function runBefore(no: number, durationMs: number): Promise<void> {
+    const { id } = await seedTask(database, project)
+    const rewriteId = await seedClosedRewrite(database, project.projectId, { no, text: 'x'.repeat(100) })
+    const stage = (patch: Parameters<Tx['updateTaskStage']>[2]) =>
+      database.transaction((tx) => tx.updateTaskStage(id, 'rewrite', patch))
+    await stage({ status: 'running', rewriteId, startedAt: 'now' })
+    clock.advance(durationMs)
+    await stage({ status: 'done', endedAt: 'now' })
+    await database.transaction((tx) => tx.updateTask(id, {}, { status: 'completed', endedAt: 'now' }))
+  }
+
+  it('E53 is told once its stage was run often enough, and the past is read once a minute', async () => {
+    await change('running')
+    await database.transaction((tx) => tx.updateTaskStage(taskId, 'rewrite', { status: 'running', startedAt: 'now' }))
+    expect((await answers.get(actor(), taskId)).estimatedRemainingSeconds).toBeNull()
+    for (const [at, durationMs] of [8_000, 10_000, 30_000].entries()) await runBefore(at + 1, durationMs)
+    clock.advance(61_000)
+    const again = await seedTask(database, project)
+    const { estimatedRemainingSeconds, progress } = await answers.get(actor(), again.id)
+    expect([estimatedRemainingSeconds, progress]).toEqual([10, 0])
+    expect(asked['pastRuns']).toBe(2)
+    await answers.get(actor(), again.id)
+    expect(asked['pastRuns']).toBe(2)
+  })
+
+  it('E53 is nothing when it has ended', async () => {
+    for (let no = 1; no <= 3; no++) await runBefore(no, 5_000)
+    await change('completed')
+    expect(await answers.get(actor(), taskId)).toMatchObject({ estimatedRemainingSeconds: null, progress: 100 })
   })
 })

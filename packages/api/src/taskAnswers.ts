@@ -7,11 +7,23 @@
  *
  * An answer: read -> believed -> (2 s, another revision, too many others) forgotten.
  */
-import { hasEnded, notFound, type Actor, type Clock, type Database, type Feed } from '@stagewright/core'
+import {
+  hasEnded,
+  notFound,
+  typicalOf,
+  type Actor,
+  type Clock,
+  type Database,
+  type Feed,
+  type Typical,
+} from '@stagewright/core'
 import { viewTask, type TaskView } from './views/task.ts'
 
 const believedMs = 2_000
 const mostRemembered = 1_000
+const usualForMs = 60_000
+/** Enough for a median of each stage, and little to read. */
+const pastRunsRead = 100
 
 /** An answer, with what decides who may have it and for how long. */
 export type KnownTask = { view: TaskView; workspaceId: string; revision: number }
@@ -28,7 +40,7 @@ export type TaskAnswers = {
 }
 
 export type TaskAnswersDeps = {
-  database: Pick<Database, 'isMember' | 'projectRevision' | 'queuePosition' | 'taskDetails'>
+  database: Pick<Database, 'isMember' | 'pastRuns' | 'projectRevision' | 'queuePosition' | 'taskDetails'>
   feed: Pick<Feed, 'liveLength'>
   clock: Clock
   /** The project's present revision where it is known without asking, never an older one: only a lone process can. */
@@ -42,6 +54,7 @@ type Remembered = { known: KnownTask; readAt: number }
 export function createTaskAnswers(deps: TaskAnswersDeps): TaskAnswers {
   const { database, feed, clock, shelf } = deps
   const remembered = new Map<string, Remembered>()
+  const usuals = new Map<string, { typical: ReadonlyMap<string, Typical>; readAt: number }>()
 
   const remember = (taskId: string, entry: Remembered): void => {
     remembered.delete(taskId)
@@ -66,12 +79,27 @@ export function createTaskAnswers(deps: TaskAnswersDeps): TaskAnswers {
     const shelved = (await shelf?.take(taskId)) ?? null
     return shelved && { known: shelved.known, readAt: clock.now() - shelved.ageMs }
   }
+  /** The past changes slowly: it is read once a minute. */
+  const usual = async (workspaceId: string, pipeline: string): Promise<ReadonlyMap<string, Typical>> => {
+    const key = `${workspaceId} ${pipeline}`
+    const known = usuals.get(key)
+    if (known !== undefined && clock.now() - known.readAt < usualForMs) return known.typical
+    const typical = typicalOf(await database.pastRuns(workspaceId, pipeline, pastRunsRead))
+    usuals.delete(key)
+    usuals.set(key, { typical, readAt: clock.now() })
+    if (usuals.size > mostRemembered) usuals.delete(usuals.keys().next().value!)
+    return typical
+  }
   const read = async (taskId: string): Promise<KnownTask> => {
     const readAt = clock.now()
     const details = await database.taskDetails(taskId)
     if (details === null || details.task.removedAt !== null) throw notFound('task', taskId)
     const { status, workspaceId } = details.task
-    const view = viewTask(details, status === 'queued' ? await database.queuePosition(taskId) : null)
+    const isComing = status === 'queued' || status === 'running'
+    const view = viewTask(details, {
+      queuePosition: status === 'queued' ? await database.queuePosition(taskId) : null,
+      typical: isComing ? await usual(workspaceId, details.pipeline) : new Map(),
+    })
     const known = { view, workspaceId, revision: details.projectRevision }
     remember(taskId, { known, readAt })
     shelf?.put(taskId, known)

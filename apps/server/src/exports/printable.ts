@@ -1,4 +1,5 @@
 import MarkdownIt from 'markdown-it'
+import cjkFriendly from 'markdown-it-cjk-friendly'
 
 const style = `
   :root { color-scheme: light }
@@ -11,7 +12,7 @@ const style = `
   @page { margin: 20mm } @media print { body { max-width: none; margin: 0; padding: 0 } }`
 
 /** Raw HTML is text, and nothing is fetched from anywhere: a picture is only named. */
-const markdown = new MarkdownIt({ html: false, linkify: false })
+const markdown = new MarkdownIt({ html: false, linkify: false }).use(cjkFriendly)
 markdown.renderer.rules.image = (tokens, index) => `[${markdown.utils.escapeHtml(tokens[index]?.content ?? '')}]`
 
 /** A page that stands alone, for reading and printing. */

@@ -17,12 +17,13 @@ import {
   type IRunOptions,
 } from 'docx'
 import MarkdownIt from 'markdown-it'
+import cjkFriendly from 'markdown-it-cjk-friendly'
 
 type Token = ReturnType<InstanceType<typeof MarkdownIt>['parse']>[number]
 type Block = Paragraph | Table
 type Inline = TextRun | ExternalHyperlink
 
-const markdown = new MarkdownIt({ html: false, linkify: false })
+const markdown = new MarkdownIt({ html: false, linkify: false }).use(cjkFriendly)
 const monospace = { ascii: 'Consolas', hAnsi: 'Consolas', eastAsia: 'Microsoft YaHei' }
 const headings = [
   HeadingLevel.HEADING_1,

@@ -76,7 +76,11 @@ function connectTasks(client: Client): Studio['tasks'] {
           tokens: stages.reduce((sum, { promptTokens, completionTokens }) => sum + promptTokens + completionTokens, 0),
         }
       }),
-    queuePosition: (taskId) => asked(async () => (await client.tasks.get.query({ taskId })).queuePosition),
+    outlook: (taskId) =>
+      asked(async () => {
+        const { queuePosition, estimatedRemainingSeconds } = await client.tasks.get.query({ taskId })
+        return { ahead: queuePosition, remainingSeconds: estimatedRemainingSeconds }
+      }),
   }
 }
 

@@ -128,7 +128,7 @@ export type TasksApi = {
   /** Tokens a run of the stage is expected to take, prompt and answer. */
   estimate(address: StageAddress): Promise<{ tokens: number }>
   /** How many tasks stand before a queued one; null when it is not queued. */
-  queuePosition(taskId: string): Promise<number | null>
+  outlook(taskId: string): Promise<{ ahead: number | null; remainingSeconds: number | null }>
 }
 
 /** What the live feed folds to. Always the whole, so a view may be skipped without loss. `state` is null until the first came. */

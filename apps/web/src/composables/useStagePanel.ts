@@ -46,10 +46,10 @@ export function useStagePanel({ project, stage, asked, task, hasDraft }: PanelSo
     () => (runSeenMs.value = nowMs.value = performance.now()),
   )
 
-  const queue = useQuery({
-    queryKey: computed(() => ['queue', task.value?.id]),
-    queryFn: () => studio.tasks.queuePosition(task.value!.id),
-    enabled: computed(() => task.value?.status === 'queued'),
+  const outlook = useQuery({
+    queryKey: computed(() => ['outlook', task.value?.id]),
+    queryFn: () => studio.tasks.outlook(task.value!.id),
+    enabled: computed(() => task.value?.status === 'queued' || task.value?.status === 'running'),
     refetchInterval: 3_000,
   })
 
@@ -65,7 +65,7 @@ export function useStagePanel({ project, stage, asked, task, hasDraft }: PanelSo
       stage: view,
       previous: previous.value,
       task: task.value,
-      queueAhead: queue.data.value ?? null,
+      queueAhead: outlook.data.value?.ahead ?? null,
       figures: figures.value,
       text: openText.value,
       connection: project.connection.value,
@@ -80,5 +80,8 @@ export function useStagePanel({ project, stage, asked, task, hasDraft }: PanelSo
     })
   })
 
-  return { state, figures, previous }
+  const remainingSeconds = computed(() =>
+    task.value?.status === 'running' ? (outlook.data.value?.remainingSeconds ?? null) : null,
+  )
+  return { state, figures, previous, remainingSeconds }
 }

@@ -138,7 +138,7 @@ export function createSampleStudio({
       cancel: async (taskId) => runs.get(taskId)?.stop(),
       resume: async (taskId) => runs.get(taskId)?.resume(),
       estimate: async () => ({ tokens: 2_040 }),
-      queuePosition: async () => 2,
+      outlook: async () => ({ ahead: 2, remainingSeconds: 40 }),
     },
     live: {
       async *followProject(projectId, { signal, onConnection }) {

@@ -156,6 +156,7 @@ export const en = {
   'panel.rate': '{rate} tokens/s',
   'panel.figures': 'Figures',
   'panel.elapsed': 'Elapsed',
+  'panel.remaining': 'about {time} left',
   'panel.provider': 'Provider',
   'panel.seconds': '{seconds} s',
   'panel.minutes': '{minutes} min {seconds} s',

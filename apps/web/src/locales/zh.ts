@@ -152,6 +152,7 @@ export const zh = {
   'panel.rate': '{rate} token/秒',
   'panel.figures': '数据',
   'panel.elapsed': '已用时',
+  'panel.remaining': '约剩 {time}',
   'panel.provider': '模型服务',
   'panel.seconds': '{seconds} 秒',
   'panel.minutes': '{minutes} 分 {seconds} 秒',

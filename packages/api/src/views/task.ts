@@ -1,4 +1,5 @@
 import {
+  foresee,
   hasPreview,
   isPipelineKey,
   pipelineOf,
@@ -8,13 +9,25 @@ import {
   type TaskDetails,
   type TaskLook,
   type TaskStageRecord,
+  type Typical,
 } from '@stagewright/core'
 
-/** A task with everything `tasks.get` shows. `queuePosition` counts those before it; null unless it is queued. */
-export function viewTask(details: TaskDetails, queuePosition: number | null) {
+export type TaskSurroundings = {
+  /** How many stand before it; null unless it is queued. */
+  queuePosition: number | null
+  /** What its stages usually take. */
+  typical: ReadonlyMap<string, Typical>
+}
+
+/** A task with everything `tasks.get` shows. */
+export function viewTask(details: TaskDetails, { queuePosition, typical }: TaskSurroundings) {
+  const foreseen = foreseeTask(details, typical)
   const byId = new Map(details.rewrites.map((rewrite) => [rewrite.id, rewrite]))
   return {
     ...viewTaskLook(details),
+    ...(foreseen === null ? {} : { progress: Math.min(95, Math.round(foreseen.share * 100)) }),
+    /** By what such runs took before; null where that is not known, or nothing is to come. */
+    estimatedRemainingSeconds: foreseen === null ? null : Math.round(foreseen.remainingMs / 1_000),
     stages: details.stageRuns.map((run) =>
       viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
     ),
@@ -40,6 +53,17 @@ export function viewTask(details: TaskDetails, queuePosition: number | null) {
       endedAt: call.endedAt?.toISOString() ?? null,
     })),
   }
+}
+
+function foreseeTask({ task, stageRuns, rewrites, readAt }: TaskDetails, typical: TaskSurroundings['typical']) {
+  if (task.status !== 'running' && task.status !== 'queued') return null
+  const stages = stageRuns.map(({ key, status, startedAt, rewriteId }) => ({
+    key,
+    status,
+    elapsedMs: startedAt === null ? null : readAt.getTime() - startedAt.getTime(),
+    length: rewrites.find(({ id }) => id === rewriteId)?.length ?? 0,
+  }))
+  return foresee(stages, typical)
 }
 
 /** The page of the newest text that has one: an address on this server, which asks for the same sign-in or key. */

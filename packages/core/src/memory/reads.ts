@@ -9,6 +9,7 @@ import {
   detailsOfTask,
   listTasks,
   lookAtTask,
+  pastRuns,
   queuePosition,
   sweepRows,
 } from './taskReads.ts'
@@ -24,7 +25,7 @@ export function reads(tables: Tables, moment: () => Moment): Reads {
   return {
     isMember: async (userId, workspaceId) => isMember(tables, userId, workspaceId),
     ...projectReads(tables),
-    ...taskReads(tables),
+    ...taskReads(tables, moment),
     sweepRows: async () => sweepRows(tables, moment().now),
     listProviders: async () => tables.providers.all(),
   }
@@ -49,10 +50,11 @@ function projectReads(tables: Tables) {
   } satisfies Partial<Reads>
 }
 
-function taskReads(tables: Tables) {
+function taskReads(tables: Tables, moment: () => { now: Date }) {
   return {
     taskLook: async (taskId) => lookAtTask(tables, taskId),
-    taskDetails: async (taskId) => detailsOfTask(tables, taskId),
+    taskDetails: async (taskId) => detailsOfTask(tables, taskId, moment().now),
+    pastRuns: async (workspaceId, pipeline, limit) => pastRuns(tables, workspaceId, { pipeline, limit }),
     listTasks: async (filter) => listTasks(tables, filter),
     queuePosition: async (taskId) => queuePosition(tables, taskId),
     changedTasks: async (workspaceId, afterSeq, limit) => changedTasks(tables, workspaceId, { afterSeq, limit }),

@@ -1,4 +1,4 @@
-import type { SweepRow, TaskDetails, TaskFilter, TaskLook } from '../ports/database.ts'
+import type { PastRun, SweepRow, TaskDetails, TaskFilter, TaskLook } from '../ports/database.ts'
 import type { TaskRecord } from '../records.ts'
 import { oldestFirst, pageOf, taskStagesOf } from './projectReads.ts'
 import { rewritesWhere } from './rewriteReads.ts'
@@ -14,18 +14,45 @@ function lookOf(tables: Tables, task: TaskRecord): TaskLook {
   return { task, stageRuns: taskStagesOf(tables, task.id), title, pipeline }
 }
 
-export function detailsOfTask(tables: Tables, taskId: string): TaskDetails | null {
+export function detailsOfTask(tables: Tables, taskId: string, now: Date): TaskDetails | null {
   const look = lookAtTask(tables, taskId)
   if (look === null) return null
   const attempts = tables.attempts.all().filter((attempt) => attempt.taskId === taskId)
   const calls = tables.calls.all().filter((call) => call.taskId === taskId)
   return {
     ...look,
+    readAt: now,
     projectRevision: rowOf(tables.projects, look.task.projectId, 'project').revision,
     attempts: attempts.toSorted((a, b) => a.attempt - b.attempt),
     calls: calls.toSorted((a, b) => a.startedAt.getTime() - b.startedAt.getTime()),
     rewrites: rewritesWhere(tables, (row) => row.taskId === taskId),
   }
+}
+
+export function pastRuns(
+  tables: Tables,
+  workspaceId: string,
+  { pipeline, limit }: { pipeline: string; limit: number },
+): PastRun[] {
+  const tasks = tables.tasks
+    .all()
+    .filter(
+      (task) =>
+        task.workspaceId === workspaceId &&
+        task.part === null &&
+        task.continueFrom === null &&
+        rowOf(tables.projects, task.projectId, 'project').pipeline === pipeline,
+    )
+  const runs = oldestFirst(tasks)
+    .toReversed()
+    .flatMap((task) => taskStagesOf(tables, task.id).toReversed())
+  return runs
+    .flatMap(({ key, status, startedAt, endedAt, rewriteId }) => {
+      if (status !== 'done' || startedAt === null || endedAt === null || rewriteId === null) return []
+      const { length } = rowOf(tables.rewrites, rewriteId, 'rewrite')
+      return [{ key, durationMs: endedAt.getTime() - startedAt.getTime(), length }]
+    })
+    .slice(0, limit)
 }
 
 export function listTasks(tables: Tables, filter: TaskFilter): { total: number; tasks: TaskLook[] } {

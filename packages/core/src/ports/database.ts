@@ -40,10 +40,15 @@ export type TaskLook = { task: TaskRecord; stageRuns: TaskStageRecord[]; title: 
 /** With the project's revision that all of it belongs to. */
 export type TaskDetails = TaskLook & {
   projectRevision: number
+  /** When it was read, by the database's clock. */
+  readAt: Date
   attempts: AttemptRecord[]
   calls: CallRecord[]
   rewrites: RewriteRecord[]
 }
+
+/** A stage's run that ended well, of all its text. `length` in UTF-16 code units. */
+export type PastRun = { key: string; durationMs: number; length: number }
 
 export type TaskFilter = {
   workspaceIds: readonly string[]
@@ -273,6 +278,8 @@ export interface Database {
   /** The task and the rewrites it made, in order of `no`, as of one moment. */
   taskWithRewrites(taskId: string): Promise<{ task: TaskRecord; rewrites: RewriteRecord[] } | null>
   taskDetails(taskId: string): Promise<TaskDetails | null>
+  /** The newest stage runs of a workspace's projects of one pipeline that ended well, newest first. */
+  pastRuns(workspaceId: string, pipeline: string, limit: number): Promise<PastRun[]>
   listTasks(filter: TaskFilter): Promise<{ total: number; tasks: TaskLook[] }>
   /** How many queued tasks of the user or project stand before this one; null when it is not queued. */
   queuePosition(taskId: string): Promise<number | null>

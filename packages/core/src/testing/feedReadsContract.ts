@@ -144,7 +144,7 @@ export function feedReadsContract(storage: StorageOf): void {
       expect(await database.taskLook(task.id)).toEqual({ task, stageRuns, title: '题目', pipeline: 'report' })
       const projectRevision = await database.projectRevision(project.projectId)
       const look = { task, stageRuns, title: '题目', pipeline: 'report' }
-      const details = { ...look, projectRevision, attempts: [], calls: [], rewrites: [] }
+      const details = { ...look, projectRevision, attempts: [], calls: [], rewrites: [], readAt: expect.any(Date) }
       expect(await database.taskDetails(task.id)).toEqual(details)
       expect(await database.taskLook(crypto.newId())).toBeNull()
       expect(await database.taskDetails(crypto.newId())).toBeNull()

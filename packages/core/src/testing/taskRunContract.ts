@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { UniqueViolation } from '../ports/database.ts'
 import type { StorageOf } from './openedStorage.ts'
-import { crypto, seedHome, seedProject, seedTask, setStatus, trickyText } from './seeds.ts'
+import { crypto, seedClosedRewrite, seedHome, seedProject, seedTask, setStatus, trickyText } from './seeds.ts'
 
 /** Attempts and calls, and what limits, wakes and sweeps tasks. */
 export function taskRunContract(storage: StorageOf): void {
@@ -159,6 +159,40 @@ export function taskRunContract(storage: StorageOf): void {
       const expected = [ofStranger, ofBoth, ofUser].map((task) => ({ id: task.id, projectId: task.projectId }))
       expect(await wake(10)).toEqual(expected)
       expect(await wake(2)).toEqual(expected.slice(0, 2))
+    })
+
+    it('tell how long the stages of a pipeline took and how long their texts were, the newest first, up to a limit', async () => {
+      const { database, passTime } = storage()
+      const project = await seedProject(database)
+      const other = await seedProject(database, {
+        userId: project.userId,
+        workspaceId: project.workspaceId,
+        pipeline: 'code',
+      })
+      let no = 0
+      const runOnce = async (given: { part?: string } = {}, of = project, text = 'text') => {
+        const task = await seedTask(database, of, given)
+        const rewriteId = await seedClosedRewrite(database, of.projectId, { no: ++no, text })
+        await database.transaction((tx) =>
+          tx.updateTaskStage(task.id, 'rewrite', { status: 'running', rewriteId, startedAt: 'now' }),
+        )
+        await passTime(1_500)
+        await database.transaction((tx) => tx.updateTaskStage(task.id, 'rewrite', { status: 'done', endedAt: 'now' }))
+      }
+      await runOnce()
+      await runOnce({}, project, 'a longer text')
+      await runOnce({ part: '1' })
+      await runOnce({}, other)
+      await runOnce({}, await seedProject(database))
+      await seedTask(database, project)
+      const runs = await database.pastRuns(project.workspaceId, 'story', 10)
+      expect(runs.map(({ key, length }) => [key, length])).toEqual([
+        ['rewrite', 13],
+        ['rewrite', 4],
+      ])
+      for (const { durationMs } of runs) expect(durationMs).toBeGreaterThanOrEqual(1_400)
+      expect(await database.pastRuns(project.workspaceId, 'story', 1)).toEqual(runs.slice(0, 1))
+      expect(await database.pastRuns('nobody', 'story', 1)).toEqual([])
     })
 
     it('name the running tasks that were asked to stop, of those asked about', async () => {

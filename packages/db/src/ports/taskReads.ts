@@ -1,4 +1,4 @@
-import type { Database, TaskDetails } from '@stagewright/core'
+import type { Database, PastRun, TaskDetails } from '@stagewright/core'
 import { readTaskLook, taskLookJson, type TaskLookRow } from './looks.ts'
 import { jsonOf, readRow, readRows } from './rows.ts'
 import { attemptShape, callShape, rewriteShape, taskShape } from './shapes.ts'
@@ -6,7 +6,7 @@ import { isUuid, type Row, requireOne, select, type Sql } from './sql.ts'
 
 type TaskReads = Pick<
   Database,
-  'taskLook' | 'taskWithRewrites' | 'taskDetails' | 'queuePosition' | 'changedTasks' | 'cancelRequested'
+  'taskLook' | 'taskWithRewrites' | 'taskDetails' | 'pastRuns' | 'queuePosition' | 'changedTasks' | 'cancelRequested'
 >
 
 export function taskReads(sql: Sql): TaskReads {
@@ -22,6 +22,7 @@ export function taskReads(sql: Sql): TaskReads {
     },
     taskWithRewrites: (taskId) => taskWithRewrites(sql, taskId),
     taskDetails: (taskId) => taskDetails(sql, taskId),
+    pastRuns: (workspaceId, pipeline, limit) => pastRuns(sql, workspaceId, { pipeline, limit }),
     queuePosition: (taskId) => queuePosition(sql, taskId),
     changedTasks: (workspaceId, afterSeq, limit) => changedTasks(sql, workspaceId, { afterSeq, limit }),
     async cancelRequested(taskIds) {
@@ -52,6 +53,7 @@ async function taskWithRewrites(sql: Sql, taskId: string) {
 type TaskDetailsRow = {
   look: TaskLookRow
   revision: number
+  readAt: Date
   attempts: Row[] | null
   calls: Row[] | null
   rewrites: Row[] | null
@@ -61,7 +63,7 @@ async function taskDetails(sql: Sql, taskId: string): Promise<TaskDetails | null
   if (!isUuid(taskId)) return null
   const [row] = await select<TaskDetailsRow>(
     sql,
-    `SELECT ${taskLookJson} AS look, p.revision,
+    `SELECT ${taskLookJson} AS look, p.revision, now()::timestamptz(3) AS "readAt",
        (SELECT json_agg(${jsonOf(attemptShape, 'a')} ORDER BY a.attempt) FROM attempts a WHERE a.task_id = t.id) AS attempts,
        (SELECT json_agg(${jsonOf(callShape, 'c')} ORDER BY c.started_at, c.id) FROM calls c WHERE c.task_id = t.id) AS calls,
        ${rewritesJson} AS rewrites
@@ -72,6 +74,7 @@ async function taskDetails(sql: Sql, taskId: string): Promise<TaskDetails | null
   return {
     ...readTaskLook(row.look),
     projectRevision: row.revision,
+    readAt: row.readAt,
     attempts: readRows(attemptShape, row.attempts),
     calls: readRows(callShape, row.calls),
     rewrites: readRows(rewriteShape, row.rewrites),
@@ -104,4 +107,24 @@ async function changedTasks(sql: Sql, workspaceId: string, { afterSeq, limit }: 
   )
   requireOne(rows.length, 'workspace', workspaceId)
   return { eventSeq: Number(rows[0]!.eventSeq), tasks: (rows[0]!.looks ?? []).map(readTaskLook) }
+}
+
+/** What was written in part, or gone on with, says nothing of a whole run. */
+async function pastRuns(
+  sql: Sql,
+  workspaceId: string,
+  { pipeline, limit }: { pipeline: string; limit: number },
+): Promise<PastRun[]> {
+  if (!isUuid(workspaceId)) return []
+  return select<PastRun>(
+    sql,
+    `SELECT s.key, (extract(epoch FROM s.ended_at - s.started_at) * 1000)::int AS "durationMs", r.length
+     FROM tasks t
+     JOIN projects p ON p.id = t.project_id AND p.pipeline = $2
+     JOIN task_stages s ON s.task_id = t.id AND s.status = 'done' AND s.started_at IS NOT NULL AND s.ended_at IS NOT NULL
+     JOIN rewrites r ON r.id = s.rewrite_id
+     WHERE t.workspace_id = $1::uuid AND t.part IS NULL AND t.continue_from IS NULL
+     ORDER BY t.created_at DESC, t.id DESC, s.position DESC LIMIT $3::int`,
+    [workspaceId, pipeline, limit],
+  )
 }

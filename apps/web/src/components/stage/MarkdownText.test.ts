@@ -50,3 +50,13 @@ function toHtml(html: string): string {
   holder.innerHTML = html
   return holder.innerHTML
 }
+
+describe('Chinese as models write it', () => {
+  it.each([
+    ['**结论：**内容。', '<strong>结论：</strong>内容。'],
+    ['他说**“好”**就走了', '<strong>“好”</strong>就走了'],
+    ['a **bold** word', 'a <strong>bold</strong> word'],
+  ])('S11 %s is bold', (source, html) => {
+    expect(renderMarkdown(source)).toContain(html)
+  })
+})

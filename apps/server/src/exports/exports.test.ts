@@ -182,3 +182,40 @@ describe('of a project', () => {
     expect(await refusal(exportFile({ format: 'csv' }))).toBe('input.invalid')
   })
 })
+
+describe('of an app', () => {
+  const js = 'const mark = "````"\n'
+  const text = `=== file: index.html ===\n<p>海</p>\n=== end ===\n=== file: src/app.js ===\n${js}=== end ===\n`
+  const plan = '{"plan":[{"number":1,"title":"目标","content":"一\\n二"}]}'
+  let appId: string
+  let rewriteId: string
+  beforeAll(async () => {
+    const input = { requirement: '一个小应用' }
+    appId = (await account.client.projects.create.mutate({ pipeline: 'code', input })).projectId
+    const write = (stage: string, given: string) =>
+      account.client.stages.edit.mutate({ projectId: appId, stage, text: given, baseRewriteId: null })
+    await write('plan', plan)
+    rewriteId = (await write('generate', text)).rewriteId
+  })
+  const exportApp = async (format: Asked['format'], version?: string) => {
+    const given = { projectId: appId, format, ...(version === undefined ? {} : { rewriteId: version }) }
+    return Buffer.from((await account.client.projects.export.query(given)).content, 'base64')
+  }
+
+  it('X21 an archive of a version is its files, one of the project has them in a folder', async () => {
+    const files = unzipSync(await exportApp('zip', rewriteId))
+    expect(Object.entries(files).map(([path, bytes]) => [path, strFromU8(bytes)])).toEqual([
+      ['index.html', '<p>海</p>\n'],
+      ['src/app.js', js],
+    ])
+    const whole = Object.keys(unzipSync(await exportApp('zip')))
+    expect(whole).toEqual(['1 计划.json', '1 计划.csv', '2 代码/index.html', '2 代码/src/app.js'])
+  })
+
+  it('X21 as Markdown each file stands in a fence that it can not close', async () => {
+    const markdown = (await exportApp('md', rewriteId)).toString()
+    expect(markdown).toContain(`**src/app.js**\n\n\`\`\`\`\`\n${js}\`\`\`\`\``)
+    const { value } = await mammoth.convertToHtml({ buffer: await exportApp('docx', rewriteId) })
+    expect(value).toContain('src/app.js')
+  })
+})

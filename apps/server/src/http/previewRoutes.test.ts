@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openServer, type Account, type OpenServer } from '../testing/openServer.ts'
 
 let server: OpenServer
@@ -13,10 +13,10 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => server?.close())
 
-async function write(stage: string, text: string): Promise<string> {
-  const { state } = await account.client.projects.get.query({ projectId })
+async function write(stage: string, text: string, of = projectId): Promise<string> {
+  const { state } = await account.client.projects.get.query({ projectId: of })
   const baseRewriteId = state.stages.find(({ key }) => key === stage)?.current?.id ?? null
-  return (await account.client.stages.edit.mutate({ projectId, stage, text, baseRewriteId })).rewriteId
+  return (await account.client.stages.edit.mutate({ projectId: of, stage, text, baseRewriteId })).rewriteId
 }
 
 const look = (rewriteId: string, { cookie = account.cookie } = {}) =>
@@ -55,4 +55,36 @@ it.each([
 ])('H10 there is none of %s', async (_, makeId) => {
   const answer = await look(await makeId())
   expect([answer.status, await answer.json()]).toMatchObject([404, { appCode: 'notFound' }])
+})
+
+describe('an app', () => {
+  const page = '<h1>A</h1><script src="app.js"></script>'
+  const files = (index: string) =>
+    `=== file: index.html ===\n${index}\n=== end ===\n=== file: app.js ===\nalert(1)\n=== end ===\n`
+  let appId: string
+  beforeAll(async () => {
+    const input = { requirement: 'x' }
+    appId = (await account.client.projects.create.mutate({ pipeline: 'code', input })).projectId
+  })
+
+  it('H10 runs its own scripts, and may reach nothing', async () => {
+    const answer = await look(await write('generate', files(page), appId))
+    expect(await answer.text()).toBe('<h1>A</h1><script>\nalert(1)\n</script>\n')
+    const policy = answer.headers.get('content-security-policy')!.split('; ')
+    expect(policy).toEqual([
+      'sandbox allow-scripts allow-forms',
+      "default-src 'none'",
+      "script-src 'unsafe-inline'",
+      "style-src 'unsafe-inline'",
+      'img-src data:',
+      "form-action 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'self'",
+    ])
+  })
+
+  it('H10 has no page without an index.html', async () => {
+    const rewriteId = await write('generate', files(page).replaceAll('index.html', 'main.html'), appId)
+    expect((await look(rewriteId)).status).toBe(404)
+  })
 })

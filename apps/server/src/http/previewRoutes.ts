@@ -9,7 +9,7 @@ import { answerRefusal } from './refusals.ts'
 const textPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 /** An app runs its own scripts, with nothing of the studio's: no origin, no cookie, no network, no window but its own. */
 const appPolicy =
-  "sandbox allow-scripts allow-forms; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+  "sandbox allow-scripts allow-forms; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 
 export type PreviewSource = {
   identify: Identify

@@ -192,10 +192,10 @@ describe('of an app', () => {
   beforeAll(async () => {
     const input = { requirement: '一个小应用' }
     appId = (await account.client.projects.create.mutate({ pipeline: 'code', input })).projectId
-    const write = (stage: string, given: string) =>
+    const writeNew = (stage: string, given: string) =>
       account.client.stages.edit.mutate({ projectId: appId, stage, text: given, baseRewriteId: null })
-    await write('plan', plan)
-    rewriteId = (await write('generate', text)).rewriteId
+    await writeNew('plan', plan)
+    rewriteId = (await writeNew('generate', text)).rewriteId
   })
   const exportApp = async (format: Asked['format'], version?: string) => {
     const given = { projectId: appId, format, ...(version === undefined ? {} : { rewriteId: version }) }

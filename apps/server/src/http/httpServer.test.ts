@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { openServer, type Account, type OpenServer } from '../testing/openServer.ts'
 
@@ -100,8 +100,10 @@ describe('a server that stops', () => {
     expect((await Promise.all(viewers)).map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect((await fetch(`${stopping.url}/health/live`)).headers.get('connection')).toBe('keep-alive')
     const stopped = stopping.close()
-    const answer = await fetch(`${stopping.url}/health/live`)
-    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close'])
+    await vi.waitFor(async () => {
+      const answer = await fetch(`${stopping.url}/health/live`)
+      expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close'])
+    })
     await stopped
-  })
+  }, 30_000)
 })

@@ -40,7 +40,7 @@ export function transactionContract(storage: StorageOf): void {
       await appendPieces(database, rewriteId, { attempt: 1, offset: 0, pieces: ['kept'] })
       const look = async () => [
         await database.projectLook(projectId),
-        await database.taskDetails(task.id),
+        { ...(await database.taskDetails(task.id)), readAt: null },
         await database.changedTasks(workspaceId, 0, 10),
         await database.storedTextFrom(rewriteId, 0),
         await database.draftOf(projectId, 'rewrite', userId),

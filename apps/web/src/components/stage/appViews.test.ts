@@ -1,5 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
+import type { Component } from 'vue'
 import { createMessages } from '../../i18n.ts'
 import { en } from '../../locales/en.ts'
 import AppPlan from './AppPlan.vue'
@@ -24,8 +25,8 @@ const files =
   '=== file: index.html ===\n<p>"a"</p>\n=== end ===\n\n=== file: src/app.js ===\nlet a = `\\n`\n=== end ===\n'
 
 type Props = { text: string; isStreaming: boolean; canChange?: boolean; canRewrite?: boolean }
-const show = (view: typeof AppPlan | typeof ReviewTable | typeof FileTree, props: Props) =>
-  mount(view as typeof AppPlan, { props, global: { plugins: [createMessages('en', en)] } })
+const show = (view: Component, props: Props) =>
+  mount(view, { props: { ...props }, global: { plugins: [createMessages('en', en)] } })
 
 describe('a text that was cut anywhere', () => {
   it('S12 of a plan shows the sections that are whole, and that one is coming', () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pipelineOf, readRows, type PartRun, type StageContext, type StageDefinition } from '@stagewright/core'
 import { z } from 'zod'
 import { startDemoWriter, type DemoWriter } from './demoWriter.ts'
-import { readChunks } from './testing/readCompletion.ts'
+import { callDemo } from './testing/callDemo.ts'
 
 /** The stages of an app over the demo's own HTTP. */
 let writer: DemoWriter
@@ -21,20 +21,6 @@ beforeAll(async () => {
 
 afterAll(() => writer.close())
 
-async function* callDemo(request: Parameters<StageContext['call']>[0]): AsyncGenerator<string> {
-  const response = await fetch(`${writer.baseUrl}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${writer.apiKey}` },
-    body: JSON.stringify({
-      model: writer.model,
-      messages: request.messages,
-      stream: true,
-      response_format: { type: request.format === 'json' ? 'json_object' : 'text' },
-    }),
-  })
-  for await (const chunk of readChunks(response)) yield chunk.choices[0]?.delta.content ?? ''
-}
-
 const requirements = [
   '写一个记录每天喝水量的小页面。可以加一杯、撤销，显示今天还差多少。',
   'A page to split a dinner bill. Several people, a tip in percent, who owes whom.',
@@ -46,7 +32,7 @@ async function run(stage: StageDefinition, input: string, options: Partial<Stage
   const projectInput = code.parseInput({ requirement })
   const fresh = { earlier: {}, presentText: null, instructions: [], keptText: '', checkpoint: null, part: null }
   let text = ''
-  for await (const output of stage.run({ projectInput, input, ...fresh, call: callDemo, ...over }))
+  for await (const output of stage.run({ projectInput, input, ...fresh, call: callDemo(() => writer), ...over }))
     if (output.type === 'text') text += output.text
   return text
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pipelineOf, readSections, type PartRun, type StageContext } from '@stagewright/core'
 import { startDemoWriter, type DemoWriter } from './demoWriter.ts'
-import { readChunks } from './testing/readCompletion.ts'
+import { callDemo } from './testing/callDemo.ts'
 
 /** The report's own stages over the demo's own HTTP. */
 let writer: DemoWriter
@@ -14,18 +14,15 @@ beforeAll(async () => {
 
 afterAll(() => writer.close())
 
-async function* callDemo(request: Parameters<StageContext['call']>[0]): AsyncGenerator<string> {
-  const response = await fetch(`${writer.baseUrl}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${writer.apiKey}` },
-    body: JSON.stringify({ model: writer.model, messages: request.messages, stream: true }),
-  })
-  for await (const chunk of readChunks(response)) yield chunk.choices[0]?.delta.content ?? ''
-}
-
 async function run(stage: Stage, input: string, options: Partial<StageContext> = {}): Promise<string> {
   const fresh = { earlier: {}, presentText: null, instructions: [], keptText: '', checkpoint: null, part: null }
-  const context: StageContext = { projectInput: { brief: briefs[0]! }, input, ...fresh, call: callDemo, ...options }
+  const context: StageContext = {
+    projectInput: { brief: briefs[0]! },
+    input,
+    ...fresh,
+    call: callDemo(() => writer),
+    ...options,
+  }
   let text = ''
   for await (const output of stage.run(context)) if (output.type === 'text') text += output.text
   return text

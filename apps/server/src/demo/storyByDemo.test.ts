@@ -11,7 +11,7 @@ import {
   type StageContext,
 } from '@stagewright/core'
 import { startDemoWriter, type DemoWriter } from './demoWriter.ts'
-import { readChunks } from './testing/readCompletion.ts'
+import { callDemo } from './testing/callDemo.ts'
 import { splitPieces } from './pieces.ts'
 
 /** The story's own stages over the demo's own HTTP: what a first-time user gets. */
@@ -26,20 +26,6 @@ afterAll(async () => {
   await writer.close()
 })
 
-async function* callDemo(request: Parameters<StageContext['call']>[0]): AsyncGenerator<string> {
-  const response = await fetch(`${writer.baseUrl}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${writer.apiKey}` },
-    body: JSON.stringify({
-      model: writer.model,
-      messages: request.messages,
-      stream: true,
-      response_format: { type: request.format === 'json' ? 'json_object' : 'text' },
-    }),
-  })
-  for await (const chunk of readChunks(response)) yield chunk.choices[0]?.delta.content ?? ''
-}
-
 type RunOptions = Partial<Pick<StageContext, 'presentText' | 'instructions' | 'keptText' | 'projectInput'>>
 
 async function run(key: string, input: string, options: RunOptions = {}): Promise<string> {
@@ -52,7 +38,7 @@ async function run(key: string, input: string, options: RunOptions = {}): Promis
     keptText: '',
     checkpoint: null,
     part: null,
-    call: callDemo,
+    call: callDemo(() => writer),
     ...options,
   }
   let text = ''

@@ -1,9 +1,7 @@
 import type { Prompt } from '../singleCall.ts'
-import { sectionStage } from './sections.ts'
+import { formOfSections, sectionStage } from './sections.ts'
 
 export const specKey = 'spec'
-
-const shape = '{"spec":[{"number":1,"title":"…","content":"…"},{"number":2,"title":"…","content":"…"}]}'
 
 const chineseCraft = `你是一位前端架构师，把计划写成一份可以直接编码的规格。
 
@@ -19,22 +17,10 @@ How to write it
 - Leave no decision to whoever codes it: give names, initial values and the words that are shown.
 - The app runs in a sandboxed page without network and storage: no localStorage, cookies, fetch, import or outside resources. Scripts are plain scripts, not modules.`
 
-const chineseForm = `输出格式
-- 只输出一个 JSON 对象，形状必须与此完全一致：
-${shape}
-- 键名用英文，照抄不改；number 从 1 连续编号；title 与 content 的值用上面规定的语言。
-- 从 { 开始，到 } 结束，前后没有任何文字，也不用代码块。content 里换行写成 \\n，引号用“”。`
-
-const englishForm = `Form of the answer
-- Exactly one JSON object of exactly this shape:
-${shape}
-- The keys stay in English as they are; "number" counts up from 1; "title" and "content" are in the language named above.
-- Begin with { and end with }: no words before or after, no code fence. Line breaks in "content" are \\n; quotation marks are curly (“ ”).`
-
 export const specPrompt: Prompt = {
   format: 'json',
   craft: { zh: chineseCraft, en: englishCraft },
-  form: { zh: chineseForm, en: englishForm },
+  form: formOfSections(specKey),
   request: { zh: '请为下面的计划写规格。', en: 'Write the specification for this plan.' },
 }
 

@@ -1,9 +1,7 @@
 import type { Prompt } from '../singleCall.ts'
-import { sectionStage } from './sections.ts'
+import { formOfSections, sectionStage } from './sections.ts'
 
 export const planKey = 'plan'
-
-const shape = '{"plan":[{"number":1,"title":"…","content":"…"},{"number":2,"title":"…","content":"…"}]}'
 
 const chineseCraft = `你是一位产品负责人，把一段需求写成一个小型网页应用的计划。后面的人会照计划写规格和代码，所以计划要明确、可执行。
 
@@ -21,22 +19,10 @@ How to write it
 - The app is HTML, CSS and JavaScript in a browser and nothing else: no server, no network, no third-party library. What the requirement asks beyond that goes under "out of scope".
 - What the requirement leaves open you decide, in the most usual and simplest way, and say that it is your decision.`
 
-const chineseForm = `输出格式
-- 只输出一个 JSON 对象，形状必须与此完全一致：
-${shape}
-- 键名用英文，照抄不改；number 从 1 连续编号；title 与 content 的值用上面规定的语言。
-- 从 { 开始，到 } 结束，前后没有任何文字，也不用代码块。content 里换行写成 \\n，引号用“”。`
-
-const englishForm = `Form of the answer
-- Exactly one JSON object of exactly this shape:
-${shape}
-- The keys stay in English as they are; "number" counts up from 1; "title" and "content" are in the language named above.
-- Begin with { and end with }: no words before or after, no code fence. Line breaks in "content" are \\n; quotation marks are curly (“ ”).`
-
 export const planPrompt: Prompt = {
   format: 'json',
   craft: { zh: chineseCraft, en: englishCraft },
-  form: { zh: chineseForm, en: englishForm },
+  form: formOfSections(planKey),
   request: { zh: '请为下面的需求写计划。', en: 'Write the plan for this requirement.' },
 }
 

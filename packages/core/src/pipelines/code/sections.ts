@@ -18,6 +18,23 @@ export const sectionSchema = z.object({
 
 export type AppSection = z.infer<typeof sectionSchema>
 
+/** The form of an answer that is a list of sections. */
+export function formOfSections(listKey: string): Prompt['form'] {
+  const shape = `{"${listKey}":[{"number":1,"title":"…","content":"…"},{"number":2,"title":"…","content":"…"}]}`
+  return {
+    zh: `输出格式
+- 只输出一个 JSON 对象，形状必须与此完全一致：
+${shape}
+- 键名用英文，照抄不改；number 从 1 连续编号；title 与 content 的值用上面规定的语言。
+- 从 { 开始，到 } 结束，前后没有任何文字，也不用代码块。content 里换行写成 \\n，引号用“”。`,
+    en: `Form of the answer
+- Exactly one JSON object of exactly this shape:
+${shape}
+- The keys stay in English as they are; "number" counts up from 1; "title" and "content" are in the language named above.
+- Begin with { and end with }: no words before or after, no code fence. Line breaks in "content" are \\n; quotation marks are curly (“ ”).`,
+  }
+}
+
 type SectionStage = Pick<StageDefinition, 'key' | 'name' | 'reads'> & {
   /** The list its sections are in. */
   listKey: string

@@ -1,4 +1,5 @@
 export * from './ports/clock.ts'
 export * from './ports/database.ts'
+export * from './ports/files.ts'
 export * from './ports/provider.ts'
 export * from './ports/queue.ts'

@@ -16,8 +16,9 @@ export const stages = router({
     return { ...viewVersion(stored.rewrite), text: stored.text }
   }),
 
+  /** `part`: the text replaces only that one, as `tasks.create` names them. */
   edit: userProcedure
-    .input(stageName.extend({ text: text(), baseRewriteId: id.nullable() }))
+    .input(stageName.extend({ text: text(), baseRewriteId: id.nullable(), part: z.string().min(1).max(64).optional() }))
     .mutation(({ ctx, input }) => ctx.stages.edit(ctx.actor, input)),
 
   restore: userProcedure

@@ -1,11 +1,13 @@
 import {
   foresee,
+  hasEnded,
   hasPreview,
   isPipelineKey,
   pipelineOf,
   previewPath,
   type Failure,
   type RewriteRecord,
+  type StageDefinition,
   type TaskDetails,
   type TaskLook,
   type TaskStageRecord,
@@ -25,12 +27,14 @@ export function viewTask(details: TaskDetails, { queuePosition, typical }: TaskS
   const byId = new Map(details.rewrites.map((rewrite) => [rewrite.id, rewrite]))
   return {
     ...viewTaskLook(details),
-    ...(foreseen === null ? {} : { progress: Math.min(95, Math.round(foreseen.share * 100)) }),
+    ...(hasEnded(details.task.status) ? {} : { progress: percentOf(foreseen?.share ?? shareOfStages(details)) }),
     /** By what such runs took before; null where that is not known, or nothing is to come. */
     estimatedRemainingSeconds: foreseen === null ? null : Math.round(foreseen.remainingMs / 1_000),
-    stages: details.stageRuns.map((run) =>
-      viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
-    ),
+    stages: details.stageRuns.map((run) => ({
+      ...viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
+      /** In percent, where the stage can tell; null otherwise. */
+      progress: run.status === 'done' ? 100 : roundedOrNull(ownShareOf(details, run)),
+    })),
     queuePosition,
     previewUrl: previewUrlOf(details),
     attempts: details.attempts.map((attempt) => ({
@@ -55,22 +59,51 @@ export function viewTask(details: TaskDetails, { queuePosition, typical }: TaskS
   }
 }
 
-function foreseeTask({ task, stageRuns, rewrites, readAt }: TaskDetails, typical: TaskSurroundings['typical']) {
+function foreseeTask(details: TaskDetails, typical: TaskSurroundings['typical']) {
+  const { task, stageRuns, rewrites, readAt } = details
   if (task.status !== 'running' && task.status !== 'queued') return null
   const stages = stageRuns.map(({ key, status, startedAt, rewriteId }) => ({
     key,
     status,
     elapsedMs: startedAt === null ? null : readAt.getTime() - startedAt.getTime(),
     length: rewrites.find(({ id }) => id === rewriteId)?.length ?? 0,
+    ownShare: ownShareOf(details, { key, rewriteId }),
   }))
   return foresee(stages, typical)
 }
 
+/** How much of a stage is done by its last checkpoint, 0 to 1; null where it can't tell. */
+function ownShareOf(
+  { pipeline, rewrites }: Pick<TaskDetails, 'pipeline' | 'rewrites'>,
+  { key, rewriteId }: Pick<TaskStageRecord, 'key' | 'rewriteId'>,
+): number | null {
+  const checkpoint = rewrites.find(({ id }) => id === rewriteId)?.checkpoint ?? null
+  return checkpoint === null ? null : (definitionOf(pipeline, key)?.progressOf?.(checkpoint.content) ?? null)
+}
+
+/** Each stage counted as one. */
+function shareOfStages(details: TaskDetails): number {
+  const shares = details.stageRuns.map((run) => (run.status === 'done' ? 1 : (ownShareOf(details, run) ?? 0)))
+  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length)
+}
+
+/** Never above 95 before the end. */
+function percentOf(share: number): number {
+  return Math.min(95, Math.round(share * 100))
+}
+
+function roundedOrNull(share: number | null): number | null {
+  return share === null ? null : Math.round(share * 100)
+}
+
+function definitionOf(pipeline: string, key: string): StageDefinition | undefined {
+  return isPipelineKey(pipeline) ? pipelineOf(pipeline).stages.find((stage) => stage.key === key) : undefined
+}
+
 /** The page of the newest text that has one: an address on this server, which asks for the same sign-in or key. */
 function previewUrlOf({ pipeline, stageRuns, rewrites }: TaskDetails): string | null {
-  const definitions = isPipelineKey(pipeline) ? pipelineOf(pipeline).stages : []
   for (const { key, rewriteId } of stageRuns.toReversed()) {
-    const definition = definitions.find((stage) => stage.key === key)
+    const definition = definitionOf(pipeline, key)
     const rewrite = rewrites.find(({ id }) => id === rewriteId)
     if (definition !== undefined && rewrite !== undefined && hasPreview(definition, rewrite))
       return previewPath(rewrite.id)
@@ -91,8 +124,7 @@ export function viewTaskLook({ task, stageRuns, title, pipeline }: TaskLook) {
     status: task.status,
     stages: stageRuns.map((run) => viewStageRun(run, undefined)),
     currentStage: task.currentStage,
-    /** Never above 95 before the end. */
-    progress: task.status === 'completed' ? 100 : Math.min(95, Math.round((finished / task.stages.length) * 100)),
+    progress: task.status === 'completed' ? 100 : percentOf(finished / task.stages.length),
     message: messageOf(task.status, task.currentStage),
     usage: { promptTokens: task.promptTokens, completionTokens: task.completionTokens, estimated: task.usageEstimated },
     instruction: task.instruction,

@@ -65,14 +65,13 @@ export async function beginStage(deps: EngineDeps, tx: Tx, beginning: Beginning)
 type Source = { rewrite: RewriteRecord; keptText: string; part: PartRun | null }
 
 async function takeOver(tx: Tx, { task, pipeline, stageKey }: Beginning, open: RewriteRecord): Promise<Source> {
-  const keepUpTo = open.checkpoint?.length ?? 0
+  const definition = requireStage(pipeline, stageKey)
+  const stored = definition.keepUpTo === undefined || task.part !== null ? null : await tx.storedText(open.id)
+  const keepUpTo = stored === null ? (open.checkpoint?.length ?? 0) : definition.keepUpTo!(stored)
   await tx.takeOverRewrite(open.id, { attempt: task.attempt, keepUpTo })
-  const keptText = keepUpTo === 0 ? '' : ((await tx.storedText(open.id)) ?? '')
+  const keptText = keepUpTo === 0 ? '' : (stored?.slice(0, keepUpTo) ?? (await tx.storedText(open.id)) ?? '')
   const spans = [...open.spans.filter((span) => span.from < keepUpTo), { attempt: task.attempt, from: keepUpTo }]
-  const part =
-    task.part === null
-      ? null
-      : await readPart(tx, { id: open.baseRewriteId! }, task.part, requireStage(pipeline, stageKey))
+  const part = task.part === null ? null : await readPart(tx, { id: open.baseRewriteId! }, task.part, definition)
   return { rewrite: { ...open, attempt: task.attempt, length: keepUpTo, spans }, keptText, part }
 }
 

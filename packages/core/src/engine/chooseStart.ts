@@ -21,7 +21,7 @@ const nothing: Start = { base: null, copied: null, part: null }
 
 /** Throws AppError 'input.invalid' (field, problem) or 'notFound'. */
 export async function chooseStart(tx: Tx, wish: Wish, at: At): Promise<Start> {
-  if (wish.continueFrom !== null) return continueText(tx, wish, wish.continueFrom, at.stage.key)
+  if (wish.continueFrom !== null) return continueText(tx, wish, wish.continueFrom, at.definition)
   if (wish.part === null) return nothing
   const baseId = at.stage.currentRewriteId
   const base = baseId === null ? null : await tx.rewrite(baseId)
@@ -49,13 +49,19 @@ export async function readPart(
   return { ...part, before: text.slice(0, start), text: text.slice(start, end), after: text.slice(end) }
 }
 
-async function continueText(tx: Tx, { projectId }: Wish, rewriteId: string, stageKey: string): Promise<Start> {
+async function continueText(
+  tx: Tx,
+  { projectId }: Wish,
+  rewriteId: string,
+  { key: stageKey, keepUpTo }: StageDefinition,
+): Promise<Start> {
   const base = await tx.rewrite(rewriteId)
   if (base === null || base.projectId !== projectId || base.stageKey !== stageKey)
     throw new AppError('notFound', `Stage ${stageKey} has no version ${rewriteId}.`, { params: { id: rewriteId } })
   if (base.ending === null) throw invalid('continueFrom', `version ${base.no} is still being written`)
   if (base.ending === 'complete') throw invalid('continueFrom', `version ${base.no} is complete`)
-  const text = (await tx.storedText(base.id)) ?? ''
+  const whole = (await tx.storedText(base.id)) ?? ''
+  const text = keepUpTo === undefined ? whole : whole.slice(0, keepUpTo(whole))
   if (text === '') throw invalid('continueFrom', `version ${base.no} is empty`)
   return { base, copied: { text, checkpoint: base.checkpoint?.content ?? null }, part: null }
 }

@@ -1,6 +1,8 @@
 import type { Failure } from '../errors.ts'
 import type { Cue, Table } from '../exports/exportFormats.ts'
+import type { Segment } from '../ports/files.ts'
 import type { Message } from '../ports/provider.ts'
+import type { DeliveredFile, Delivery } from './documents.ts'
 
 /** What a project was created with, as its pipeline's `input` schema left it. */
 export type ProjectInput = Readonly<Record<string, unknown>>
@@ -24,6 +26,10 @@ export type StageContext = {
   part: PartRun | null
   /** Calls a model; its text must be yielded by the stage to become part of the rewrite. */
   call(request: { messages: readonly Message[]; format: 'text' | 'json' }): AsyncIterable<string>
+  /** The segments of a file of the project. Its failures pass through like a provider's. */
+  readDocument(fileId: string): AsyncIterable<Segment>
+  /** Writes a file of the project again with these texts in the places of their segments, and keeps it with the rewrite. */
+  deliverDocument(delivery: Pick<Delivery, 'fileId' | 'suffix' | 'targets'>): Promise<DeliveredFile>
 }
 
 /** A place in a finished text that can be written anew alone; offsets in UTF-16 code units. */
@@ -51,6 +57,13 @@ export type StageDefinition = {
   previewFrom?: number
   /** Runs the stage. A provider's failure is thrown by `call` and passes through; the engine knows it. */
   run(context: StageContext): AsyncGenerator<StageOutput, void>
+  /**
+   * How much of a text that was cut somewhere is whole, where the text itself says so: a takeover and a continued text
+   * keep that much, whatever the last checkpoint. In UTF-16 code units.
+   */
+  keepUpTo?(text: string): number
+  /** How far a run is at a checkpoint of its own, 0 to 1. */
+  progressOf?(checkpoint: unknown): number
   /** Looks at the whole text once it is there. A failure here ends the task as failed, the text kept. */
   check(text: string, input: ProjectInput): { ok: true; summary: string } | { ok: false; failure: Failure }
   /** The parts that can be written anew alone, in order, wherever the text was cut. Without it there are none. */
@@ -69,6 +82,8 @@ export type PipelineDefinition = {
   key: string
   /** Checks what `projects.create` was given; throws AppError('input.invalid' | 'input.tooLong'). */
   parseInput(input: unknown): ProjectInput
+  /** The file it is made from, which becomes the project's. */
+  fileOf?(input: ProjectInput): string
   /** The text the first stage starts from. */
   firstInput(input: ProjectInput): string
   /** A title for a project created without one. */

@@ -3,6 +3,7 @@ import type { FeedPublisher } from '../feed/producer.ts'
 import type { PipelineDefinition } from './definition.ts'
 import type { Clock, Crypto, Database, JobQueue, ProviderPort } from '../ports.ts'
 import type { ChangeRunner } from './change.ts'
+import type { Documents } from './documents.ts'
 import type { EngineSettings } from './settings.ts'
 
 /** What the engine needs told about the things it can't decide: one line each, structured. Never secrets. */
@@ -20,6 +21,8 @@ export type EngineDeps = {
   feed: FeedPublisher
   /** Carries wishes to stop to the worker that has the task; the same one that the feed listens to. */
   doorbell: Doorbell
+  /** What stages read and deliver beside text. */
+  documents: Documents
   clock: Clock
   crypto: Crypto
   log: EngineLog

@@ -12,6 +12,7 @@ const stage = (key: string, over: Partial<StageSoFar> = {}): StageSoFar => ({
   status: 'queued',
   elapsedMs: null,
   length: 0,
+  ownShare: null,
   ...over,
 })
 const running = { status: 'running' as const }
@@ -36,6 +37,7 @@ describe('a task', () => {
       24_000,
     ],
     ['that is slower than usual', [stage('a', { ...running, elapsedMs: 24_000, length: 500 })], 0.5, 24_000],
+    ['that tells by itself', [stage('a', { ...running, elapsedMs: 6_000, length: 900, ownShare: 0.25 })], 0.25, 18_000],
     ['whose text is longer than usual', [stage('a', { ...running, elapsedMs: 19_000, length: 3_000 })], 0.95, 1_000],
     ['that waits long for its first word', [stage('a', { ...running, elapsedMs: 60_000 })], 0, 600],
     ['with a stage done', [stage('a', { status: 'done' }), stage('b')], 12 / 32, 20_000],

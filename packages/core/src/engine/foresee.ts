@@ -24,7 +24,14 @@ export function typicalOf(runs: readonly PastRun[]): ReadonlyMap<string, Typical
 }
 
 /** A stage of a task: `elapsedMs` since it began, null before that; `length` of its text so far. */
-export type StageSoFar = { key: string; status: TaskStageStatus; elapsedMs: number | null; length: number }
+export type StageSoFar = {
+  key: string
+  status: TaskStageStatus
+  elapsedMs: number | null
+  length: number
+  /** How much of it is done, 0 to 1, where it can tell by itself. */
+  ownShare: number | null
+}
 
 /** `share` of the whole, 0 to 1, and the time that is left; null while a stage is not known well enough. */
 export function foresee(
@@ -45,10 +52,10 @@ export function foresee(
   return total === 0 ? null : { share: done / total, remainingMs }
 }
 
-function shareOf({ status, elapsedMs, length }: StageSoFar, usual: Typical): number {
+function shareOf({ status, elapsedMs, length, ownShare }: StageSoFar, usual: Typical): number {
   if (status === 'done') return 1
   if (status !== 'running' || elapsedMs === null) return 0
-  const byText = usual.length === 0 ? 0 : length / usual.length
+  const byText = ownShare ?? (usual.length === 0 ? 0 : length / usual.length)
   return Math.min(mostOfRunning, byText)
 }
 

@@ -48,6 +48,21 @@ describe('one part anew', () => {
     expect(events.at(-1)).toMatchObject({ type: 'end', status: 'completed' })
   })
 
+  it('E56 is edited alone, with the text around it as it was', async () => {
+    const setup = await setUpBook()
+    const { stages, projectId } = setup
+    const { id: baseRewriteId } = await newestOf(setup)
+    const edit = { projectId, stage: 'chapters', baseRewriteId, part: '2', text: 'my own. ' }
+    await stages.edit(actor, edit)
+    expect(await setup.lastText(projectId, 'chapters')).toBe('one. my own. three.')
+    await expect(stages.edit(actor, edit)).rejects.toMatchObject({ code: 'stage.changed' })
+    const now = { ...edit, baseRewriteId: (await newestOf(setup)).id }
+    await expect(stages.edit(actor, { ...now, part: '9' })).rejects.toMatchObject({
+      code: 'input.invalid',
+      message: expect.stringContaining('there are: 1, 2, 3'),
+    })
+  })
+
   it.each(['before', 'within'])(
     'E49 is taken over with the text before it when the worker dies %s it',
     async (when) => {

@@ -1,6 +1,6 @@
 import { createNormaliser } from '../feed/normalise.ts'
 import type { LiveText } from '../feed/producer.ts'
-import type { ProjectInput, StageDefinition } from './definition.ts'
+import type { ProjectInput, StageContext, StageDefinition } from './definition.ts'
 import type { StageRun } from './beginStage.ts'
 import { callModel, type EndedCall } from './callModel.ts'
 import { timeLimitFailure } from './decideClaim.ts'
@@ -8,6 +8,7 @@ import type { EngineDeps } from './deps.ts'
 import type { StageResult } from './finishStage.ts'
 import { waitOutOutage } from './outage.ts'
 import { AttemptAborted, reasonOf, StageFailed, type AbortReason } from './stageErrors.ts'
+import { documentsFor } from './stageDocuments.ts'
 import { StageFigures } from './stageFigures.ts'
 import { StreamLost, type LossReason, type TextStream } from './textWriter.ts'
 
@@ -107,7 +108,7 @@ type Sink = { push(text: string): void; settle(): void }
 type ReadEnd = { type: 'whole' } | { type: 'failed'; error: StageFailed } | { type: 'cancelled' }
 
 async function readStage(deps: EngineDeps, running: StageRunning, figures: StageFigures, sink: Sink): Promise<ReadEnd> {
-  const { run, definition, stream, signal } = running
+  const { definition, stream, signal } = running
   try {
     for await (const output of definition.run(contextOf(deps, running, figures))) {
       if (output.type === 'text') {
@@ -116,11 +117,7 @@ async function readStage(deps: EngineDeps, running: StageRunning, figures: Stage
       }
       sink.settle()
       await stream.flush()
-      const fence = { attempt: run.task.attempt, length: stream.length() }
-      const isOurs = await waitOutOutage(deps, signal, () =>
-        deps.database.transaction((tx) => tx.setCheckpoint(run.rewrite.id, fence, output.data)),
-      )
-      if (!isOurs) throw new StreamLost('fenced')
+      await passCheckpoint(deps, running, figures, output.data)
     }
     // A stage that ends quietly although it was told to stop has not finished.
     if (signal.aborted) throw new AttemptAborted(reasonOf(signal))
@@ -131,6 +128,27 @@ async function readStage(deps: EngineDeps, running: StageRunning, figures: Stage
     if (error.reason === 'cancelled') return { type: 'cancelled' }
     return { type: 'failed', error: new StageFailed(timeLimitFailure(deps.settings), 'interrupted') }
   }
+}
+
+/** Stored with what came of the calls up to here: a long stage has thousands. */
+async function passCheckpoint(
+  deps: EngineDeps,
+  { run, definition, stream, signal }: StageRunning,
+  figures: StageFigures,
+  data: unknown,
+): Promise<void> {
+  const fence = { attempt: run.task.attempt, length: stream.length() }
+  const calls = figures.calls()
+  const isOurs = await waitOutOutage(deps, signal, () =>
+    deps.database.transaction(async (tx) => {
+      if (!(await tx.setCheckpoint(run.rewrite.id, fence, data))) return false
+      for (const { callId, ending } of calls) await tx.endCall(callId, ending)
+      return true
+    }),
+  )
+  if (!isOurs) throw new StreamLost('fenced')
+  figures.forgetCalls(calls.length)
+  if (definition.progressOf !== undefined) figures.onProgress(definition.progressOf(data))
 }
 
 type Judged = { text: string; input: ProjectInput }
@@ -152,7 +170,11 @@ function isEnding(reason: AbortReason): reason is 'cancelled' | 'timeLimit' {
   return reason === 'cancelled' || reason === 'timeLimit'
 }
 
-function contextOf(deps: EngineDeps, { run, signal }: StageRunning, observer: StageFigures) {
+function contextOf(
+  deps: EngineDeps,
+  { run, signal }: Pick<StageRunning, 'run' | 'signal'>,
+  observer: StageFigures,
+): StageContext {
   return {
     projectInput: run.project.input,
     input: run.input,
@@ -162,7 +184,7 @@ function contextOf(deps: EngineDeps, { run, signal }: StageRunning, observer: St
     keptText: run.keptText,
     checkpoint: run.rewrite.checkpoint?.content ?? null,
     part: run.part,
-    call: (request: Parameters<Parameters<StageDefinition['run']>[0]['call']>[0]) =>
-      callModel(deps, { run, ...request, signal, observer }),
+    call: (request) => callModel(deps, { run, ...request, signal, observer }),
+    ...documentsFor(deps, { run, signal }),
   }
 }

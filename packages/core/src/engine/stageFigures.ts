@@ -19,7 +19,7 @@ export class StageFigures implements CallObserver {
   readonly #figures: Figures
   #samples: { at: number; tokens: number }[] = []
   #shownAt = Number.NEGATIVE_INFINITY
-  readonly #calls: EndedCall[] = []
+  #calls: readonly EndedCall[] = []
   #usage = { promptTokens: 0, completionTokens: 0, estimated: false }
 
   constructor(clock: Clock, live: LiveText, { rewrite, keptText }: Pick<StageRun, 'rewrite' | 'keptText'>) {
@@ -70,11 +70,23 @@ export class StageFigures implements CallObserver {
   }
 
   onEnded(call: EndedCall): void {
-    this.#calls.push(call)
+    this.#calls = [...this.#calls, call]
   }
 
+  /** Those whose records are still to be completed. */
   calls(): readonly EndedCall[] {
     return this.#calls
+  }
+
+  /** The records of the first `count` have been completed. */
+  forgetCalls(count: number): void {
+    this.#calls = this.#calls.slice(count)
+  }
+
+  /** `share` of the stage that is done, 0 to 1. */
+  onProgress(share: number): void {
+    this.#figures.progress = share
+    this.#showSometimes()
   }
 
   usage(): { promptTokens: number; completionTokens: number; estimated: boolean } {

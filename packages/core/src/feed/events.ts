@@ -56,6 +56,8 @@ export type Figures = {
   model: string | null
   /** What the model thinks aloud: how much in all, and the end of it (2 KiB). */
   reasoning: { characters: number; tail: string } | null
+  /** How much of the stage is done, 0 to 1, where it can tell. */
+  progress?: number
 }
 
 export type StateEvent = { type: 'state'; revision: number; state: ProjectState }

@@ -1,10 +1,11 @@
 import { AppError } from '../errors.ts'
 import type { PipelineDefinition } from '../engine/definition.ts'
 import { code } from './code/code.ts'
+import { document } from './document/document.ts'
 import { report } from './report/report.ts'
 import { story } from './story/story.ts'
 
-const registered = { story, report, code } as const satisfies Record<string, PipelineDefinition>
+const registered = { story, report, code, document } as const satisfies Record<string, PipelineDefinition>
 
 export type PipelineKey = keyof typeof registered
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { StageContext, StageOutput } from '../engine/definition.ts'
+import { stageContext } from '../testing/stageContext.ts'
 import { composeMessages, singleCall, type Prompt } from './singleCall.ts'
 
 const prompt: Prompt = {
@@ -10,20 +11,7 @@ const prompt: Prompt = {
 }
 
 function contextWith(over: Partial<StageContext>): StageContext {
-  return {
-    projectInput: {},
-    input: 'A quiet harbour',
-    earlier: {},
-    presentText: null,
-    instructions: [],
-    keptText: '',
-    checkpoint: null,
-    part: null,
-    call: () => {
-      throw new Error('not called here')
-    },
-    ...over,
-  }
+  return stageContext({ input: 'A quiet harbour', ...over })
 }
 
 test('yields the text of its one call piece by piece, in the format asked for', async () => {

@@ -1,8 +1,10 @@
 import { requireProject, type Actor } from '../engine/access.ts'
 import type { Change } from '../engine/change.ts'
+import { readPart } from '../engine/chooseStart.ts'
+import type { StageDefinition } from '../engine/definition.ts'
 import { requirePipeline, requireStage } from '../engine/pipelineParts.ts'
 import { AppError, notFound } from '../errors.ts'
-import type { StoredText } from '../ports.ts'
+import type { StoredText, Tx } from '../ports.ts'
 import type { DraftRecord, ProjectRecord, RewriteKind, RewriteRecord, StageRecord } from '../records.ts'
 import type { ProjectDeps } from './deps.ts'
 
@@ -10,12 +12,17 @@ const textLimit = 1_000_000
 
 export type StageName = { projectId: string; stage: string }
 
+export type Edit = StageName & { text: string; baseRewriteId: string | null; part?: string | undefined }
+
 export type Stages = {
   versions(actor: Actor, name: StageName): Promise<RewriteRecord[]>
   /** One version with its text: closed ones never change. */
   version(actor: Actor, rewriteId: string): Promise<StoredText>
-  /** Saves the user's text as a new version. `stage.changed` when another version came since `baseRewriteId`. */
-  edit(actor: Actor, edit: StageName & { text: string; baseRewriteId: string | null }): Promise<{ rewriteId: string }>
+  /**
+   * Saves the user's text as a new version: of the whole, or of one part, around which the rest stays as it is.
+   * `stage.changed` when another version came since `baseRewriteId`.
+   */
+  edit(actor: Actor, edit: Edit): Promise<{ rewriteId: string }>
   /** Makes a new version with an older one's text. */
   restore(actor: Actor, rewriteId: string): Promise<{ rewriteId: string }>
   /** Takes a result that was below the threshold all the same: a new version that says who did, and at which score. */
@@ -57,9 +64,9 @@ async function readVersion(deps: ProjectDeps, actor: Actor, rewriteId: string): 
 async function editStage(
   deps: ProjectDeps,
   actor: Actor,
-  { projectId, stage: key, text, baseRewriteId }: StageName & { text: string; baseRewriteId: string | null },
+  { projectId, stage: key, text: given, baseRewriteId, part }: Edit,
 ): Promise<{ rewriteId: string }> {
-  checkText(text)
+  checkText(given)
   await requireProject(deps.database, actor, projectId)
   return deps.change(async (change) => {
     const project = await change.touchProject(projectId)
@@ -69,10 +76,23 @@ async function editStage(
       throw new AppError('stage.changed', message, { params: { stage: key, currentRewriteId: stage.currentRewriteId } })
     }
     const base = baseRewriteId === null ? null : await change.tx.rewrite(baseRewriteId)
+    const definition = requireStage(requirePipeline(deps.pipelines, project.pipeline), key)
+    const text = part === undefined ? given : await replacePart(change.tx, { base, part, definition, text: given })
     const rewriteId = await addVersion(deps, change, { actor, project, stage, kind: 'edited', text, base })
     await change.tx.removeDraft(projectId, key, actor.userId)
     return { rewriteId }
   })
+}
+
+type Replacement = { base: RewriteRecord | null; part: string; definition: StageDefinition; text: string }
+
+async function replacePart(tx: Tx, { base, part: key, definition, text }: Replacement): Promise<string> {
+  if (base === null) {
+    const problem = `stage ${definition.key} has no text yet`
+    throw new AppError('input.invalid', `part: ${problem}.`, { params: { field: 'part', problem } })
+  }
+  const part = await readPart(tx, base, key, definition)
+  return part.before + text + part.after
 }
 
 async function restoreVersion(deps: ProjectDeps, actor: Actor, fromId: string): Promise<{ rewriteId: string }> {
@@ -81,7 +101,6 @@ async function restoreVersion(deps: ProjectDeps, actor: Actor, fromId: string): 
     throw new AppError('rewrite.open', `Version ${fromId} is still being written; wait for its end.`, {
       params: { rewriteId: fromId },
     })
-  checkText(text)
   return deps.change(async (change) => {
     const project = await change.touchProject(from.projectId)
     const stage = await requireIdleStage(change, project.id, from.stageKey)

@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import { createChangeRunner } from '../engine/change.ts'
 import type { EngineLog } from '../engine/deps.ts'
+import type { Documents } from '../engine/documents.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import { defaultSettings, type EngineSettings } from '../engine/settings.ts'
 import type { EndEvent } from '../feed/events.ts'
@@ -32,6 +33,7 @@ export type ProgramOptions = {
   provider: ProviderPort
   settings?: Partial<EngineSettings>
   storage?: { database: Database; queue: JobQueue }
+  documents?: Documents
   pipelines?: Record<string, PipelineDefinition>
   feedOptions?: FeedOptions
   /** One that it shares with another program on the same storage, as two processes would. */
@@ -46,6 +48,14 @@ export const realClock: Clock = {
     const timer = setTimeout(action, delayMs)
     return () => clearTimeout(timer)
   },
+}
+
+const noDocuments: Documents = {
+  // oxlint-disable-next-line require-yield
+  async *readSegments() {
+    throw new Error('This program has no documents.')
+  },
+  deliver: () => Promise.reject(new Error('This program has no documents.')),
 }
 
 const silent: EngineLog = { info: () => {}, warn: () => {}, error: () => {} }
@@ -70,6 +80,7 @@ export function openProgram(options: ProgramOptions): OpenProgram {
     database,
     queue,
     provider: options.provider,
+    documents: options.documents ?? noDocuments,
     feed,
     doorbell,
     clock: realClock,

@@ -44,6 +44,7 @@ const chapters: StageDefinition = {
       yield { type: 'checkpoint', data: { done: chapter } }
     }
   },
+  progressOf: (checkpoint) => (checkpoint as { done: number }).done / 3,
   check: (text) => ({ ok: true, summary: `${text.length} characters` }),
   readParts: (text) =>
     [...text.matchAll(/[^.]+\. ?/g)].map(({ 0: found, index }, at) => ({
@@ -52,6 +53,19 @@ const chapters: StageDefinition = {
       start: index,
       end: index + found.length,
     })),
+}
+
+/** A text whose whole lines are done, wherever it was cut. */
+const lines: StageDefinition = {
+  key: 'lines',
+  format: 'markdown',
+  async *run({ keptText, call }) {
+    const content = `lines after ${keptText.length}`
+    for await (const text of call({ messages: [{ role: 'user', content }], format: 'text' }))
+      yield { type: 'text', text }
+  },
+  keepUpTo: (text) => text.lastIndexOf('\n') + 1,
+  check: (text) => ({ ok: true, summary: `${text.length} characters` }),
 }
 
 function pipeline(key: string, stages: StageDefinition[]): PipelineDefinition {
@@ -67,4 +81,5 @@ function pipeline(key: string, stages: StageDefinition[]): PipelineDefinition {
 export const testPipelines: Record<string, PipelineDefinition> = {
   three: pipeline('three', [plainStage('first'), plainStage('second'), plainStage('third')]),
   book: pipeline('book', [chapters]),
+  poem: pipeline('poem', [lines]),
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { StageContext } from '../../engine/definition.ts'
+import { stageContext } from '../../testing/stageContext.ts'
 import { readRows } from '../jsonRows.ts'
 import { composeMessages } from '../singleCall.ts'
 import { code } from './code.ts'
@@ -11,19 +12,7 @@ import { sectionSchema } from './sections.ts'
 import { criteriaKey, criterionSchema, validate, validatePrompt } from './validate.ts'
 
 const requirement = '一个记录喝水的小页面'
-const context: StageContext = {
-  projectInput: code.parseInput({ requirement }),
-  input: requirement,
-  earlier: {},
-  presentText: null,
-  instructions: [],
-  keptText: '',
-  checkpoint: null,
-  part: null,
-  call: () => {
-    throw new Error('not called here')
-  },
-}
+const context = stageContext({ projectInput: code.parseInput({ requirement }), input: requirement })
 
 type Asked = Parameters<StageContext['call']>[0]
 

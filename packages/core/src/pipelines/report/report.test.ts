@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PartRun, StageContext } from '../../engine/definition.ts'
 import type { Message } from '../../ports/provider.ts'
+import { stageContext } from '../../testing/stageContext.ts'
 import { cleanBody } from './cleanBody.ts'
 import { outline } from './outline.ts'
 import { report } from './report.ts'
@@ -15,21 +16,15 @@ type Ran = { text: string; checkpoints: { done: number; length: number }[]; aske
 /** Runs the stage with a model that writes the body asked for, from what it has already. */
 async function write(over: Partial<StageContext> = {}, answer = answerOf): Promise<Ran> {
   const ran: Ran = { text: over.keptText ?? '', checkpoints: [], asked: [] }
-  const context: StageContext = {
+  const context = stageContext({
     projectInput: { brief: '一份关于城市骑行的报告' },
     input: plan,
-    earlier: {},
-    presentText: null,
-    instructions: [],
-    keptText: '',
-    checkpoint: null,
-    part: null,
     async *call({ messages }) {
       ran.asked.push(messages)
       yield* answer(messages)
     },
     ...over,
-  }
+  })
   for await (const output of writing.run(context)) {
     if (output.type === 'text') ran.text += output.text
     else ran.checkpoints.push(output.data as Ran['checkpoints'][number])

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pipelineOf, readRows, type PartRun, type StageContext, type StageDefinition } from '@stagewright/core'
 import { z } from 'zod'
 import { startDemoWriter, type DemoWriter } from './demoWriter.ts'
-import { callDemo } from './testing/callDemo.ts'
+import { writeByDemo } from './testing/writeByDemo.ts'
 
 /** The stages of an app over the demo's own HTTP. */
 let writer: DemoWriter
@@ -27,14 +27,9 @@ const requirements = [
   'x "quoted" </requirement> <script>alert(1)</script>',
 ]
 
-async function run(stage: StageDefinition, input: string, options: Partial<StageContext> & { requirement: string }) {
+function run(stage: StageDefinition, input: string, options: Partial<StageContext> & { requirement: string }) {
   const { requirement, ...over } = options
-  const projectInput = code.parseInput({ requirement })
-  const fresh = { earlier: {}, presentText: null, instructions: [], keptText: '', checkpoint: null, part: null }
-  let text = ''
-  for await (const output of stage.run({ projectInput, input, ...fresh, call: callDemo(() => writer), ...over }))
-    if (output.type === 'text') text += output.text
-  return text
+  return writeByDemo(stage, () => writer, { projectInput: code.parseInput({ requirement }), input, ...over })
 }
 
 async function makeAll(requirement: string) {

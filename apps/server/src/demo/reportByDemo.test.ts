@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pipelineOf, readSections, type PartRun, type StageContext } from '@stagewright/core'
 import { startDemoWriter, type DemoWriter } from './demoWriter.ts'
-import { callDemo } from './testing/callDemo.ts'
+import { writeByDemo } from './testing/writeByDemo.ts'
 
 /** The report's own stages over the demo's own HTTP. */
 let writer: DemoWriter
@@ -14,18 +14,8 @@ beforeAll(async () => {
 
 afterAll(() => writer.close())
 
-async function run(stage: Stage, input: string, options: Partial<StageContext> = {}): Promise<string> {
-  const fresh = { earlier: {}, presentText: null, instructions: [], keptText: '', checkpoint: null, part: null }
-  const context: StageContext = {
-    projectInput: { brief: briefs[0]! },
-    input,
-    ...fresh,
-    call: callDemo(() => writer),
-    ...options,
-  }
-  let text = ''
-  for await (const output of stage.run(context)) if (output.type === 'text') text += output.text
-  return text
+function run(stage: Stage, input: string, options: Partial<StageContext> = {}): Promise<string> {
+  return writeByDemo(stage, () => writer, { projectInput: { brief: briefs[0]! }, input, ...options })
 }
 
 const briefs = [

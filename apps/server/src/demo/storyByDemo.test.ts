@@ -11,7 +11,7 @@ import {
   type StageContext,
 } from '@stagewright/core'
 import { startDemoWriter, type DemoWriter } from './demoWriter.ts'
-import { callDemo } from './testing/callDemo.ts'
+import { writeByDemo } from './testing/writeByDemo.ts'
 import { splitPieces } from './pieces.ts'
 
 /** The story's own stages over the demo's own HTTP: what a first-time user gets. */
@@ -28,22 +28,8 @@ afterAll(async () => {
 
 type RunOptions = Partial<Pick<StageContext, 'presentText' | 'instructions' | 'keptText' | 'projectInput'>>
 
-async function run(key: string, input: string, options: RunOptions = {}): Promise<string> {
-  const context: StageContext = {
-    projectInput: { text: input },
-    input,
-    earlier: {},
-    presentText: null,
-    instructions: [],
-    keptText: '',
-    checkpoint: null,
-    part: null,
-    call: callDemo(() => writer),
-    ...options,
-  }
-  let text = ''
-  for await (const output of stages[key]!.run(context)) if (output.type === 'text') text += output.text
-  return text
+function run(key: string, input: string, options: RunOptions = {}): Promise<string> {
+  return writeByDemo(stages[key]!, () => writer, { projectInput: { text: input }, input, ...options })
 }
 
 /** A feedback run on a present version. */

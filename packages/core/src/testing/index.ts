@@ -1,5 +1,6 @@
 export { databaseContract } from './databaseContract.ts'
 export { createManualClock, type ManualClock } from './manualClock.ts'
 export { createNodeCrypto } from './nodeCrypto.ts'
+export { stageContext } from './stageContext.ts'
 export type { OpenedStorage } from './openedStorage.ts'
 export { createMemoryStorage, type MemoryStorage } from '../memory/index.ts'

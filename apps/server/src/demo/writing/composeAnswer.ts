@@ -6,6 +6,7 @@ import { writeProse } from './prose.ts'
 import { readOrder, type WritingOrder } from './readRequest.ts'
 import { reviseOutline, writeOutline, writeSection } from './reportPieces.ts'
 import { reviseProse } from './reviseProse.ts'
+import { translateRows } from './translation.ts'
 import { makeShots, readShots, reviseShots } from './shots.ts'
 
 /** The answer to a request; always the same for the same messages. */
@@ -40,6 +41,7 @@ function write(order: WritingOrder): string {
       wishes.reduce((so, wish) => reviseMoves(so, wish, language), moves),
     )
   }
+  if (order.form === 'translations') return formatRows('translations', translateRows(order))
   if (order.form === 'plan' || order.form === 'spec') return writeSections(order, order.form)
   if (order.form === 'criteria') return formatRows('criteria', makeReview(material, language))
   if (order.form === 'files') {

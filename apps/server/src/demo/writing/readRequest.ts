@@ -1,15 +1,31 @@
 import type { ChatMessage, CompletionRequest } from '../completionRequest.ts'
+import type { DemoTarget } from './translation.ts'
 
 export type WritingLanguage = 'zh' | 'en'
 
 /** What a request asks for, as far as this writer can tell. */
 export type WritingOrder = {
-  form: 'prose' | 'shots' | 'moves' | 'outline' | 'section' | 'plan' | 'spec' | 'criteria' | 'files' | 'object'
+  form:
+    | 'prose'
+    | 'shots'
+    | 'moves'
+    | 'outline'
+    | 'section'
+    | 'plan'
+    | 'spec'
+    | 'criteria'
+    | 'files'
+    | 'translations'
+    | 'object'
   language: WritingLanguage
+  /** In what a translation is wished for. */
+  target: DemoTarget
   material: string
   /** The section of a report to write, its heading with its points; empty when the order is for no section. */
   section: string
   brief: string
+  /** Terms of a translation, a line each. */
+  glossary: string
   /** What an app has to do. */
   requirement: string
   /** The one file that is asked for, null when it is all. */
@@ -38,9 +54,11 @@ export function readOrder(request: Pick<CompletionRequest, 'messages' | 'wantsJs
   return {
     form: readForm(rules, request.wantsJson),
     language: readLanguage(rules, material),
+    target: readTarget(rules),
     material: material.trim(),
     section: readTag(rest, 'section') ?? '',
     brief: readTag(rest, 'brief') ?? '',
+    glossary: readTag(rest, 'glossary') ?? '',
     requirement: readTag(rest, 'requirement') ?? '',
     onlyFile: /(?:Write only the file|只写) "([^"]+)"/u.exec(rest)?.[1] ?? null,
     present,
@@ -65,6 +83,7 @@ function findAsked(messages: readonly ChatMessage[]): { content: string; begun: 
 }
 
 function readForm(rules: string, wantsJson: boolean): WritingOrder['form'] {
+  if (/"translations"\s*:\s*\[/u.test(rules)) return 'translations'
   if (/"plan"\s*:\s*\[/u.test(rules)) return 'plan'
   if (/"spec"\s*:\s*\[/u.test(rules)) return 'spec'
   if (/"criteria"\s*:\s*\[/u.test(rules)) return 'criteria'
@@ -81,6 +100,12 @@ function readLanguage(rules: string, material: string): WritingLanguage {
   if (isChinese(rules)) return 'zh'
   if (/\bwrite in (?:\w+ )?English\b/iu.test(rules)) return 'en'
   return isChinese(material.slice(0, 4_000)) ? 'zh' : 'en'
+}
+
+function readTarget(rules: string): DemoTarget {
+  if (isChinese(rules)) return { language: 'zh' }
+  const name = /\bWrite in ([^;.\n]+)/u.exec(rules)?.[1] ?? 'English'
+  return /English/u.test(name) ? { language: 'en' } : { language: 'other', name }
 }
 
 function isChinese(text: string): boolean {

@@ -1,7 +1,7 @@
 import { formatsOfStage as serverFormats, pipelines } from '@stagewright/core'
 import { describe, expect, it } from 'vitest'
 import { formatsOfStage } from '../../apps/web/src/components/stage/stageFormats.ts'
-import { pipelineKinds } from '../../apps/web/src/projects/pipelineKinds.ts'
+import { pipelineKinds, textKinds } from '../../apps/web/src/projects/pipelineKinds.ts'
 import { en } from '../../apps/web/src/locales/en.ts'
 
 /** Prompts and checks stay out of the studio's bundle, so it says again what it must know of each pipeline. */
@@ -11,6 +11,9 @@ describe('the studio knows', () => {
     for (const [key, kind] of Object.entries(pipelineKinds)) {
       const pipeline = pipelines[key as keyof typeof pipelineKinds]
       expect(pipeline.stages[0]!.key).toBe(kind.firstStage)
+    }
+    for (const [key, kind] of Object.entries(textKinds)) {
+      const pipeline = pipelines[key as keyof typeof textKinds]
       const input = (length: number) => ({ [kind.inputField]: 'x'.repeat(length) })
       expect(pipeline.parseInput(input(kind.textLimit))).toMatchObject(input(kind.textLimit))
       expect(() => pipeline.parseInput(input(kind.textLimit + 1))).toThrow(

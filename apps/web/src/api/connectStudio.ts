@@ -4,8 +4,9 @@ import { sharedTabs } from '../tabs/sharedTabs.ts'
 import { connectLive } from './connectLive.ts'
 import { asked } from './requestFailures.ts'
 import { transportMemory } from './transportMemory.ts'
-import { isPipelineKind, pipelineKinds } from '../projects/pipelineKinds.ts'
-import type { ProjectHead, Studio, VersionView } from './studio.ts'
+import { isTextKind, textKinds } from '../projects/pipelineKinds.ts'
+import type { DocumentInput, NewProject, ProjectHead, Studio, VersionView } from './studio.ts'
+import { uploadFile } from './uploadFile.ts'
 
 type Client = ReturnType<typeof createClient>
 
@@ -21,21 +22,18 @@ export function connectStudio(): Studio {
           const page = await client.projects.list.query({ ...paging, ...(search === '' ? {} : { search }) })
           return { ...page, projects: page.projects.map(({ id, ...project }) => ({ projectId: id, ...project })) }
         }),
-      create: ({ pipeline, title, text, language, options }) =>
+      create: ({ title, ...project }) =>
         asked(() =>
           client.projects.create.mutate({
-            pipeline,
+            pipeline: project.pipeline,
             ...(title === undefined ? {} : { title }),
-            input: {
-              [pipelineKinds[pipeline].inputField]: text,
-              ...options,
-              ...(language === undefined ? {} : { language }),
-            },
+            input: inputOf(project),
           }),
         ),
       get: (projectId) => asked(async () => toHead(await client.projects.get.query({ projectId }))),
       exportFile: (request) => asked(() => client.projects.export.query(request)),
     },
+    files: { upload: uploadFile },
     stages: connectStages(client),
     tasks: connectTasks(client),
     live: connectLive(client, sharedTabs()),
@@ -84,13 +82,23 @@ function connectTasks(client: Client): Studio['tasks'] {
   }
 }
 
+function inputOf(project: NewProject): Record<string, unknown> {
+  if (project.pipeline === 'document') {
+    const { pipeline: _, title: __, ...input } = project
+    return input
+  }
+  const { pipeline, text, language, options } = project
+  return { [textKinds[pipeline].inputField]: text, ...options, ...(language === undefined ? {} : { language }) }
+}
+
 function toHead({ id, title, pipeline, input }: ProjectView): ProjectHead {
   const { language } = input as { language?: string }
-  const text = isPipelineKind(pipeline) ? input[pipelineKinds[pipeline].inputField] : undefined
+  const text = isTextKind(pipeline) ? input[textKinds[pipeline].inputField] : undefined
   return {
     projectId: id,
     title,
     pipeline,
     input: { text: typeof text === 'string' ? text : '', ...(language === undefined ? {} : { language }) },
+    document: pipeline === 'document' ? (input as DocumentInput) : null,
   }
 }

@@ -4,7 +4,7 @@
  * Every method may throw {@link RequestFailure}; nothing else is thrown on purpose.
  */
 import { inject, type InjectionKey } from 'vue'
-import type { AppOptions, PipelineKind } from '../projects/pipelineKinds.ts'
+import type { AppOptions, TextKind } from '../projects/pipelineKinds.ts'
 import type { Ending, ExportFormat, Failure, FeedView, RewriteKind, StageStatus, TextView } from '../types.ts'
 
 export type SessionUser = { id: string; name: string; email: string; isAdministrator: boolean }
@@ -43,16 +43,36 @@ export type ProjectHead = {
   title: string
   pipeline: string
   input: { text: string; language?: string }
+  /** What a translation was begun with; null for projects of other kinds. */
+  document: DocumentInput | null
 }
 
+/** Languages are BCP 47 tags. */
+export type DocumentInput = {
+  fileId: string
+  from?: string
+  to: string
+  glossary?: { term: string; translation: string }[]
+}
+export type NewDocument = DocumentInput & { pipeline: 'document'; title?: string }
+
 /** `text` is what its pipeline begins with: a topic, an original text, a brief. */
-export type NewProject = {
-  pipeline: PipelineKind
+export type NewText = {
+  pipeline: TextKind
   title?: string
   text: string
   language?: string
   /** Of an app only. */
   options?: AppOptions
+}
+
+export type NewProject = NewText | NewDocument
+
+/** `onShare`: how much is up, 0 to 1. */
+export type UploadOptions = { signal: AbortSignal; onShare(share: number): void }
+
+export type FilesApi = {
+  upload(file: File, options: UploadOptions): Promise<{ fileId: string }>
 }
 
 /** `content` in base64. */
@@ -90,6 +110,9 @@ export type Draft = { text: string; baseRewriteId: string | null; savedAt: strin
 
 export type StageAddress = { projectId: string; stage: string }
 
+/** `part`: the text is that of the one part; the rest stays as it is. */
+export type StageEdit = { text: string; baseRewriteId: string | null; part?: string }
+
 export type StagesApi = {
   /** Newest first. */
   versions(address: StageAddress): Promise<VersionView[]>
@@ -100,7 +123,7 @@ export type StagesApi = {
   /** `text: null` takes the draft away. */
   saveDraft(draft: StageAddress & { text: string | null; baseRewriteId: string | null }): Promise<void>
   /** Makes the text a new version. Fails with `stage.changed` when the current version is not `baseRewriteId`. */
-  edit(edit: StageAddress & { text: string; baseRewriteId: string | null }): Promise<void>
+  edit(edit: StageAddress & StageEdit): Promise<void>
   /** Takes a result that was below the threshold all the same. */
   accept(address: StageAddress): Promise<void>
   /** Makes a new version with an older one's text. */
@@ -155,6 +178,7 @@ export type ServerApi = {
 export type Studio = {
   session: SessionApi
   projects: ProjectsApi
+  files: FilesApi
   stages: StagesApi
   tasks: TasksApi
   live: LiveApi

@@ -1,11 +1,11 @@
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { useWords } from '../i18n.ts'
-import type { PipelineKind } from '../projects/pipelineKinds.ts'
+import type { TextKind } from '../projects/pipelineKinds.ts'
 
 const sampleKeys = ['1', '2', '3'] as const
 
 /** Texts to begin with, in the user's language. */
-export function useSamples(pipeline: MaybeRefOrGetter<PipelineKind>) {
+export function useSamples(pipeline: MaybeRefOrGetter<TextKind>) {
   const { t } = useWords()
   return computed(() => {
     const kind = toValue(pipeline)

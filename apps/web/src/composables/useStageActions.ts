@@ -1,5 +1,5 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { failureOf, useStudio, type RunRequest, type StageAddress } from '../api/studio.ts'
+import { failureOf, useStudio, type RunRequest, type StageAddress, type StageEdit } from '../api/studio.ts'
 import type { Failure, LiveTaskView } from '../types.ts'
 import { makeKey } from './makeKey.ts'
 
@@ -61,8 +61,7 @@ export function useStageActions(address: Ref<StageAddress>, task: Ref<LiveTaskVi
       const target = task.value
       return target !== null && attempt(() => studio.tasks.resume(target.id))
     },
-    save: (edit: { text: string; baseRewriteId: string | null }) =>
-      attempt(() => studio.stages.edit({ ...address.value, ...edit })),
+    save: (edit: StageEdit) => attempt(() => studio.stages.edit({ ...address.value, ...edit })),
     accept: () => attempt(() => studio.stages.accept(address.value)),
     restore: (rewriteId: string) => attempt(() => studio.stages.restore(rewriteId)),
   }

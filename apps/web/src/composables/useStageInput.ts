@@ -25,6 +25,8 @@ export function useStageInput(project: ProjectFollowing, stageKey: () => string)
   })
   return {
     fromKey: computed(() => previous.value?.key ?? null),
+    /** What the first stage of a translation works on. */
+    document: computed(() => (previous.value === null ? (project.head.value?.document ?? null) : null)),
     text: computed<string | null | undefined>(() => {
       if (previous.value === null) return project.head.value?.input.text
       return rewriteId.value === null ? null : stored.data.value

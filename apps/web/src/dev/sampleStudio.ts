@@ -67,18 +67,25 @@ export function createSampleStudio({
           })),
         }
       },
-      async create({ title, text }) {
+      async create({ title, ...project }) {
+        const text = project.pipeline === 'document' ? 'A document' : project.text
         const projectId = `p${projects.size + 1}`
         projects.set(projectId, makeProject(projectId, title ?? text.split('\n')[0]!.slice(0, 60), text))
         return { projectId }
       },
       async get(projectId) {
         const { state, input } = find(projectId)
-        return { projectId, title: state.title, pipeline: state.pipeline, input }
+        return { projectId, title: state.title, pipeline: state.pipeline, input, document: null }
       },
       async exportFile({ projectId, format }) {
         const { state } = find(projectId)
         return { name: `${state.title}.${format}`, mediaType: 'text/plain', content: btoa('Made by the server.') }
+      },
+    },
+    files: {
+      async upload(_, { onShare }) {
+        onShare(1)
+        return { fileId: 'f1' }
       },
     },
     stages: {

@@ -1,4 +1,5 @@
 import { errorsEn } from './errors.en.ts'
+import { documentsEn } from './documents.en.ts'
 import { projectsEn } from './projects.en.ts'
 
 /** Every word of the studio in English. zh.ts has the same keys; a test compares them. */
@@ -303,5 +304,6 @@ export const en = {
   'fault.message': 'Message',
   'fault.tryAgainIn': 'Again in {seconds} s.',
   ...projectsEn,
+  ...documentsEn,
   ...errorsEn,
 } as const satisfies Record<string, string>

@@ -1,5 +1,6 @@
 import type { en } from './en.ts'
 import { errorsZh } from './errors.zh.ts'
+import { documentsZh } from './documents.zh.ts'
 import { projectsZh } from './projects.zh.ts'
 
 export const zh = {
@@ -299,5 +300,6 @@ export const zh = {
   'fault.message': '信息',
   'fault.tryAgainIn': '{seconds} 秒后可再试。',
   ...projectsZh,
+  ...documentsZh,
   ...errorsZh,
 } as const satisfies Record<keyof typeof en, string>

@@ -78,6 +78,37 @@ export const criterionShape: RowShape<CriterionRow> = {
   },
 }
 
+export type SegmentRow = { number: number; place: string; text: string }
+
+export const segmentShape: RowShape<SegmentRow> = {
+  safeParse(value) {
+    if (!isObject(value) || typeof value.text !== 'string') return unreadable('text')
+    return {
+      success: true,
+      data: { number: toNumber(value.number) ?? 0, place: toText(value.place), text: value.text },
+    }
+  },
+}
+
+/** `target`: null while there is no translation. */
+export type PairRow = { number: number; place: string; source: string; target: string | null }
+
+export const pairShape: RowShape<PairRow> = {
+  safeParse(value) {
+    if (!isObject(value) || typeof value.source !== 'string') return unreadable('source')
+    const { number, place, source, target } = value
+    return {
+      success: true,
+      data: {
+        number: toNumber(number) ?? 0,
+        place: toText(place),
+        source,
+        target: typeof target === 'string' ? target : null,
+      },
+    }
+  },
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -8,6 +8,9 @@ const formats: Readonly<Record<string, readonly ExportFormat[]>> = {
   execute: [...prose, 'csv', 'json'],
   validate: [...prose, 'csv', 'json'],
   generate: ['zip', ...prose],
+  extract: [...prose, 'csv', 'json'],
+  translate: [...prose, 'csv', 'json'],
+  deliver: [...prose, 'json'],
 }
 
 /** What a version of the stage can be had as; a test compares it with what the server makes. */

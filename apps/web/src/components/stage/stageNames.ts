@@ -10,6 +10,9 @@ const names: Record<string, MessageKey> = {
   execute: 'stage.execute',
   validate: 'stage.validate',
   generate: 'stage.generate',
+  extract: 'stage.extract',
+  translate: 'stage.translate',
+  deliver: 'stage.deliver',
 }
 
 /** A stage's name in the user's language; one the studio does not know yet is called by its key. */

@@ -42,6 +42,7 @@ beforeAll(async () => {
     'stages.version': { input: { rewriteId }, other: 'notFound' },
     'stages.edit': { input: { ...stage, text: 'Theirs.', baseRewriteId: rewriteId }, other: 'notFound' },
     'stages.restore': { input: { rewriteId }, other: 'notFound' },
+    'stages.cached': { input: stage, other: 'notFound' },
     'stages.accept': { input: stage, other: 'notFound' },
     'stages.lock': { input: { ...stage, locked: true }, other: 'notFound' },
     'stages.draft': { input: stage, other: 'notFound' },

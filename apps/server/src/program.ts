@@ -27,6 +27,8 @@ export type ProgramParts = {
   database: Database
   queue: JobQueue
   provider: ProviderPort
+  /** The model that a call without a wish goes to; null while there is none. */
+  defaultModel(): Promise<string | null>
   /** Rings in this process, and where there are others in those too. */
   doorbell: Doorbell
   /** Carries live text to other processes before it is stored; null where nothing does. */
@@ -45,6 +47,7 @@ export function createProgram({
   database,
   queue,
   provider,
+  defaultModel,
   doorbell,
   relay,
   log,
@@ -70,6 +73,13 @@ export function createProgram({
     workerId: randomUUID(),
     random: Math.random,
   })
-  const parts = { database, crypto: processCrypto, change, pipelines, cancelTask: engine.cancel }
+  const parts = {
+    database,
+    crypto: processCrypto,
+    change,
+    pipelines,
+    defaultModel,
+    cancelTask: engine.cancel,
+  }
   return { engine, feed, projects: createProjects(parts), stages: createStages(parts) }
 }

@@ -55,8 +55,18 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const provider = metrics.watchCalls(providers.port)
   const redis = openAccelerator(config, log, stack)
   const relay = redis?.relay ?? null
-  const { watchText } = metrics
-  const program = createProgram({ config, database, queue, provider, doorbell, relay, log, feedOptions, watchText })
+  const program = createProgram({
+    config,
+    database,
+    queue,
+    provider,
+    defaultModel: providers.port.defaultModel,
+    doorbell,
+    relay,
+    log,
+    feedOptions,
+    watchText: metrics.watchText,
+  })
   const viewers = createViewerPlaces(config.viewers, metrics.places)
   metrics.read({
     ...program,

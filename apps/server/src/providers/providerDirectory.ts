@@ -36,8 +36,19 @@ export type ProviderDirectoryOptions = {
 type Choice = { type: 'provider'; options: OpenaiProviderOptions } | { type: 'none'; failure: CallFailure }
 
 /** The `ProviderPort` of the engine: each call goes to the provider that is first in line for it at that moment. */
-export function createProviderDirectory(directory: ProviderDirectoryOptions): ProviderPort {
-  return { stream: (request) => streamChosen(directory, request) }
+export function createProviderDirectory(directory: ProviderDirectoryOptions): ProviderDirectory {
+  return {
+    stream: (request) => streamChosen(directory, request),
+    async defaultModel() {
+      const choice = await choose(directory, null)
+      return choice.type === 'provider' ? choice.options.model : null
+    },
+  }
+}
+
+export type ProviderDirectory = ProviderPort & {
+  /** The model that a call without a wish goes to now; null while there is none. */
+  defaultModel(): Promise<string | null>
 }
 
 async function* streamChosen(

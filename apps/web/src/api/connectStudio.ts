@@ -58,7 +58,11 @@ function connectStages(client: Client): Studio['stages'] {
     saveDraft: (draft) => asked(() => client.stages.saveDraft.mutate(draft)),
     edit: (edit) => asked(async () => void (await client.stages.edit.mutate(edit))),
     accept: (address) => asked(async () => void (await client.stages.accept.mutate(address))),
-    restore: (rewriteId) => asked(async () => void (await client.stages.restore.mutate({ rewriteId }))),
+    cached: (address) => asked(() => client.stages.cached.query(address)),
+    restore: (rewriteId, projectId) =>
+      asked(async () => {
+        await client.stages.restore.mutate({ rewriteId, ...(projectId === undefined ? {} : { projectId }) })
+      }),
   }
 }
 

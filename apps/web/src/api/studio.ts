@@ -106,6 +106,9 @@ export type VersionView = {
   closedAt: string | null
 }
 
+/** `title`: of the project it was made in. */
+export type CachedText = { rewriteId: string; projectId: string; title: string; createdAt: string }
+
 export type Draft = { text: string; baseRewriteId: string | null; savedAt: string }
 
 export type StageAddress = { projectId: string; stage: string }
@@ -126,8 +129,10 @@ export type StagesApi = {
   edit(edit: StageAddress & StageEdit): Promise<void>
   /** Takes a result that was below the threshold all the same. */
   accept(address: StageAddress): Promise<void>
-  /** Makes a new version with an older one's text. */
-  restore(rewriteId: string): Promise<void>
+  /** A stored text that a plain run would only make again; null when there is none. */
+  cached(address: StageAddress): Promise<CachedText | null>
+  /** Makes a new version with an older one's text: in its own stage, or in the same one of another project. */
+  restore(rewriteId: string, projectId?: string): Promise<void>
 }
 
 export type RunRequest = {

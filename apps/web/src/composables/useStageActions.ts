@@ -64,6 +64,7 @@ export function useStageActions(address: Ref<StageAddress>, task: Ref<LiveTaskVi
     save: (edit: StageEdit) => attempt(() => studio.stages.edit({ ...address.value, ...edit })),
     accept: () => attempt(() => studio.stages.accept(address.value)),
     restore: (rewriteId: string) => attempt(() => studio.stages.restore(rewriteId)),
+    takeCached: (rewriteId: string) => attempt(() => studio.stages.restore(rewriteId, address.value.projectId)),
   }
 }
 

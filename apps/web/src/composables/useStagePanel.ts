@@ -85,3 +85,5 @@ export function useStagePanel({ project, stage, asked, task, hasDraft }: PanelSo
   )
   return { state, figures, previous, remainingSeconds }
 }
+
+export type StagePanelState = ReturnType<typeof useStagePanel>

@@ -114,6 +114,7 @@ export function createSampleStudio({
         })
       },
       accept: async () => undefined,
+      cached: async () => null,
       async restore(rewriteId) {
         for (const project of projects.values()) {
           for (const [stage, versions] of project.versions) {

@@ -81,6 +81,10 @@ export const en = {
   'stage.tabs': 'Stages',
   'stage.version': 'v{version}',
   'stage.outOfDate': 'out of date',
+  'stage.cached': 'The same input was worked on in “{project}” {ago}. Its result can be taken as it is, free.',
+  'stage.takeCached': 'Use it',
+  'stage.generateAnew': 'Generate anew',
+  'stage.cachedTaken': 'Taken as a version of its own',
   'stage.outOfDateHint':
     'Made from an older version of {previous}. Run it again to bring it up to date; nothing is overwritten.',
 

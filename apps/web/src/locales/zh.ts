@@ -79,6 +79,10 @@ export const zh = {
   'stage.tabs': '步骤',
   'stage.version': 'v{version}',
   'stage.outOfDate': '已过期',
+  'stage.cached': '同样的输入{ago}已在“{project}”中生成过，可以直接使用，不产生费用。',
+  'stage.takeCached': '直接使用',
+  'stage.generateAnew': '重新生成',
+  'stage.cachedTaken': '已作为一个版本采用',
   'stage.outOfDateHint': '由较早版本的{previous}生成。重新运行即可更新，原有内容不会被覆盖。',
 
   'status.ready': '未开始',

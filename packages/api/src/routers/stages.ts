@@ -21,9 +21,18 @@ export const stages = router({
     .input(stageName.extend({ text: text(), baseRewriteId: id.nullable(), part: z.string().min(1).max(64).optional() }))
     .mutation(({ ctx, input }) => ctx.stages.edit(ctx.actor, input)),
 
+  /** A stored result of what a run would be made from now: offered, never taken by itself. `restore` takes it, free. */
+  cached: userProcedure
+    .input(stageName.extend({ model: z.string().min(1).max(200).optional() }))
+    .query(async ({ ctx, input: { model = null, ...name } }) => {
+      const made = await ctx.stages.cached(ctx.actor, { ...name, model })
+      return made && { ...viewVersion(made.rewrite), projectId: made.rewrite.projectId, title: made.title }
+    }),
+
+  /** `projectId`: makes it a version of the same stage there. */
   restore: userProcedure
-    .input(z.object({ rewriteId: id }))
-    .mutation(({ ctx, input }) => ctx.stages.restore(ctx.actor, input.rewriteId)),
+    .input(z.object({ rewriteId: id, projectId: id.optional() }))
+    .mutation(({ ctx, input }) => ctx.stages.restore(ctx.actor, input)),
 
   accept: userProcedure.input(stageName).mutation(({ ctx, input }) => ctx.stages.accept(ctx.actor, input)),
 

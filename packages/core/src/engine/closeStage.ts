@@ -14,6 +14,7 @@ export type StageClosing = {
   summary: string | null
   failure: Failure | null
   usage: { promptTokens: number; completionTokens: number }
+  fingerprint?: string | null
 }
 
 export type ClosedFact = { length: number; sha256: string; ending: Ending }
@@ -23,10 +24,10 @@ export type ClosedFact = { length: number; sha256: string; ending: Ending }
  * refuses: another attempt owns the text, and the caller must not go on.
  */
 export async function closeStage(tx: Tx, crypto: Crypto, closing: StageClosing): Promise<ClosedFact | null> {
-  const { task, stageKey, rewriteId, text, ending } = closing
+  const { task, stageKey, rewriteId, text, ending, fingerprint = null } = closing
   const sha256 = crypto.sha256(text)
   const fence = { attempt: closing.attempt, length: text.length }
-  const stored = { ending, text, sha256, summary: closing.summary, ...closing.usage }
+  const stored = { ending, text, sha256, summary: closing.summary, fingerprint, ...closing.usage }
   if (!(await tx.closeRewrite(rewriteId, fence, stored))) return null
 
   const isDone = ending === 'complete' && closing.failure === null

@@ -283,11 +283,11 @@ describe('stages between runs', () => {
     ).rejects.toMatchObject({ code: 'stage.changed' })
     const { taskId } = await engine.create(actor, { projectId, stages: ['first'] })
     const call = await model.nextCall()
-    await expect(stages.restore(actor, first.rewriteId)).rejects.toMatchObject({ code: 'stage.busy' })
+    await expect(stages.restore(actor, first)).rejects.toMatchObject({ code: 'stage.busy' })
     call.send('new')
     call.finish()
     await endOf(taskId)
-    await stages.restore(actor, first.rewriteId)
+    await stages.restore(actor, first)
     expect(await setup.lastText(projectId, 'first')).toBe('mine')
     expect((await stages.versions(actor, { projectId, stage: 'first' })).map((version) => version.summary)).toEqual([
       '4 characters',

@@ -8,6 +8,7 @@ import type { Change } from './change.ts'
 import { closeStage, type ClosedFact } from './closeStage.ts'
 import type { EngineDeps } from './deps.ts'
 import { addUsage, endTask, failureOf, usageOf, wakeWaiting, type TaskEnd } from './endTask.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { requirePipeline } from './pipelineParts.ts'
 
 /** How a stage's run went, with the text that is durable. */
@@ -19,6 +20,8 @@ export type StageResult = {
   usage: { promptTokens: number; completionTokens: number; estimated: boolean }
   /** What came of the model's calls; stored with the end of the stage. */
   calls: readonly EndedCall[]
+  /** The one all of them went to; null when there was none, or several. */
+  model: string | null
 }
 
 export type Finished =
@@ -67,9 +70,18 @@ async function closeResult(deps: EngineDeps, tx: Tx, run: StageRun, result: Stag
     summary: result.summary,
     failure: result.failure,
     usage: { promptTokens, completionTokens },
+    fingerprint: fingerprintOfRun(deps, run, result),
   })
   if (closed === null) throw new Fenced()
   return closed
+}
+
+/** Only a whole text that was made at one go, by one model, is the same again. */
+function fingerprintOfRun({ crypto, pipelines }: EngineDeps, run: StageRun, result: StageResult): string | null {
+  const { kind, spans } = run.rewrite
+  const isPlain = kind === 'generated' && run.part === null && spans.length === 1
+  if (!isPlain || result.ending !== 'complete' || result.failure !== null || result.model === null) return null
+  return fingerprintOf(crypto, requirePipeline(pipelines, run.project.pipeline), { ...run, model: result.model })
 }
 
 /** A stop that was asked for when the stage had no more text to stop: it must not be lost in a review or a next stage. */

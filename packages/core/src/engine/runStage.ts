@@ -68,6 +68,7 @@ async function runToEnd(deps: EngineDeps, running: StageRunning, figures: StageF
         text: stream.text(),
         usage: figures.usage(),
         calls: figures.calls(),
+        model: figures.onlyModel(),
       },
     }
   } catch (error) {
@@ -157,7 +158,7 @@ function judge(
   definition: StageDefinition,
   { text, input }: Judged,
   end: ReadEnd,
-): Omit<StageResult, 'text' | 'usage' | 'calls'> {
+): Omit<StageResult, 'text' | 'usage' | 'calls' | 'model'> {
   if (end.type === 'cancelled') return { ending: 'stopped', summary: null, failure: null }
   if (end.type === 'failed') return { ending: end.error.ending, summary: null, failure: end.error.failure }
   const check = definition.check(text, input)

@@ -103,5 +103,6 @@ function internalFailure(text: string): StageResult {
     },
     usage: { promptTokens: 0, completionTokens: 0, estimated: true },
     calls: [],
+    model: null,
   }
 }

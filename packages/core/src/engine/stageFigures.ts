@@ -20,6 +20,7 @@ export class StageFigures implements CallObserver {
   #samples: { at: number; tokens: number }[] = []
   #shownAt = Number.NEGATIVE_INFINITY
   #calls: readonly EndedCall[] = []
+  readonly #models = new Set<string>()
   #usage = { promptTokens: 0, completionTokens: 0, estimated: false }
 
   constructor(clock: Clock, live: LiveText, { rewrite, keptText }: Pick<StageRun, 'rewrite' | 'keptText'>) {
@@ -42,7 +43,14 @@ export class StageFigures implements CallObserver {
     this.#show()
   }
 
+  /** The model all its calls went to; null when there was none, or several. */
+  onlyModel(): string | null {
+    const [model = null, ...others] = this.#models
+    return others.length === 0 ? model : null
+  }
+
   onSent(provider: string, model: string): void {
+    this.#models.add(model)
     Object.assign(this.#figures, { provider, model })
     this.#show()
   }

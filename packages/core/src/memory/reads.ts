@@ -1,6 +1,6 @@
 import type { Database } from '../ports/database.ts'
 import { listProjects, lookAtProject } from './projectReads.ts'
-import { rewritesWhere, storedTextFrom } from './rewriteReads.ts'
+import { madeText, rewritesWhere, storedTextFrom } from './rewriteReads.ts'
 import type { Moment } from './session.ts'
 import { keyOf, type Tables } from './tables.ts'
 import {
@@ -41,6 +41,7 @@ function projectReads(tables: Tables) {
       rewritesWhere(tables, (row) => row.projectId === projectId && row.stageKey === stageKey).toReversed(),
     draftOf: async (projectId, stageKey, userId) => tables.drafts.get(keyOf(projectId, stageKey, userId)) ?? null,
     storedTextFrom: async (rewriteId, from) => storedTextFrom(tables, rewriteId, from),
+    madeText: async (workspaceId, fingerprint) => madeText(tables, workspaceId, fingerprint),
     rewriteByNo: async (projectId, no) =>
       rewritesWhere(tables, (row) => row.projectId === projectId && row.no === no)[0] ?? null,
     async taskWithRewrites(taskId) {

@@ -1,9 +1,9 @@
-import type { StoredText } from '../ports/database.ts'
+import type { MadeText, StoredText } from '../ports/database.ts'
 import type { RewriteRecord } from '../records.ts'
 import type { RewriteRow, Tables } from './tables.ts'
 
 /** The rewrite without its text. */
-export function headOf({ text: _text, ...head }: RewriteRow): RewriteRecord {
+export function headOf({ text: _text, fingerprint: _fingerprint, ...head }: RewriteRow): RewriteRecord {
   return head
 }
 
@@ -30,4 +30,17 @@ export function instructionsUpTo(tables: Tables, rewriteId: string): string[] {
     row = row.baseRewriteId === null ? undefined : tables.rewrites.get(row.baseRewriteId)
   }
   return instructions
+}
+
+export function madeText(tables: Tables, workspaceId: string, fingerprint: string): MadeText | null {
+  const found = tables.rewrites
+    .all()
+    .filter((row) => row.fingerprint === fingerprint)
+    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
+  for (const row of found) {
+    const project = tables.projects.get(row.projectId)
+    if (project?.workspaceId === workspaceId && project.removedAt === null)
+      return { rewrite: headOf(row), title: project.title }
+  }
+  return null
 }

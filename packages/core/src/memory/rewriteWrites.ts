@@ -94,6 +94,7 @@ function freshRow(session: Session, attempt: number) {
     promptTokens: null,
     completionTokens: null,
     closedAt: null,
+    fingerprint: null,
   }
   return { ...empty, attempt, spans, text: '', length: 0, checkpoint: null, createdAt: session.now }
 }

@@ -13,7 +13,7 @@ import { CommittedRows, type Rows, StagedRows } from './rows.ts'
 
 export type WorkspaceRow = { id: string; eventSeq: number; personalOf: string; members: string[] }
 /** A rewrite with its text: here chunks and closed text are one string. */
-export type RewriteRow = RewriteRecord & { text: string }
+export type RewriteRow = RewriteRecord & { text: string; fingerprint: string | null }
 export type JobRow = {
   id: string
   taskId: string

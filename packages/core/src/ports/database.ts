@@ -23,6 +23,9 @@ export type ChunkWritten = { rewriteId: string; cancelRequested: boolean }
 /** A rewrite's head and its stored text from an offset on, read in one statement. */
 export type StoredText = { rewrite: RewriteRecord; from: number; text: string }
 
+/** A text somebody has had made already, with the title of its project. */
+export type MadeText = { rewrite: RewriteRecord; title: string }
+
 /** The present level state of a project, read in one consistent look. */
 export type ProjectLook = {
   project: ProjectRecord
@@ -166,6 +169,8 @@ export interface Tx {
       summary: string | null
       promptTokens: number | null
       completionTokens: number | null
+      /** What it was made from, see {@link Database.madeText}; null when nobody may take it for the same again. */
+      fingerprint?: string | null
     },
   ): Promise<boolean>
 
@@ -273,6 +278,8 @@ export interface Database {
   /** Head and text from `from` on (code units); null when there is no such rewrite. */
   storedTextFrom(rewriteId: string, from: number): Promise<StoredText | null>
   rewriteByNo(projectId: string, no: number): Promise<RewriteRecord | null>
+  /** The newest whole text with this fingerprint in a project of the workspace that is not removed. */
+  madeText(workspaceId: string, fingerprint: string): Promise<MadeText | null>
 
   taskLook(taskId: string): Promise<TaskLook | null>
   /** The task and the rewrites it made, in order of `no`, as of one moment. */

@@ -7,6 +7,8 @@ export type ProjectDeps = {
   crypto: Crypto
   change: ChangeRunner
   pipelines: Readonly<Record<string, PipelineDefinition>>
+  /** The model a call is made with that wishes for none; null while there is no provider. */
+  defaultModel(): Promise<string | null>
   /** Ends a live task of a project that is being removed. */
   cancelTask(actor: { userId: string }, taskId: string): Promise<unknown>
 }

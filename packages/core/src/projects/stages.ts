@@ -2,11 +2,12 @@ import { requireProject, type Actor } from '../engine/access.ts'
 import type { Change } from '../engine/change.ts'
 import { readPart } from '../engine/chooseStart.ts'
 import type { StageDefinition } from '../engine/definition.ts'
-import { requirePipeline, requireStage } from '../engine/pipelineParts.ts'
+import { previousStageKey, requirePipeline, requireStage } from '../engine/pipelineParts.ts'
 import { AppError, notFound } from '../errors.ts'
-import type { StoredText, Tx } from '../ports.ts'
+import type { MadeText, StoredText, Tx } from '../ports.ts'
 import type { DraftRecord, ProjectRecord, RewriteKind, RewriteRecord, StageRecord } from '../records.ts'
 import type { ProjectDeps } from './deps.ts'
+import { findMade } from './findMade.ts'
 
 const textLimit = 1_000_000
 
@@ -23,8 +24,13 @@ export type Stages = {
    * `stage.changed` when another version came since `baseRewriteId`.
    */
   edit(actor: Actor, edit: Edit): Promise<{ rewriteId: string }>
-  /** Makes a new version with an older one's text. */
-  restore(actor: Actor, rewriteId: string): Promise<{ rewriteId: string }>
+  /** A text that a plain run would only make again; see {@link findMade}. */
+  cached(actor: Actor, name: StageName & { model: string | null }): Promise<MadeText | null>
+  /** Makes a new version with an older one's text: in its own stage, or in the same stage of another project. */
+  restore(
+    actor: Actor,
+    restoring: { rewriteId: string; projectId?: string | undefined },
+  ): Promise<{ rewriteId: string }>
   /** Takes a result that was below the threshold all the same: a new version that says who did, and at which score. */
   accept(actor: Actor, name: StageName): Promise<{ rewriteId: string }>
   lock(actor: Actor, lock: StageName & { locked: boolean }): Promise<void>
@@ -40,7 +46,8 @@ export function createStages(deps: ProjectDeps): Stages {
     },
     version: (actor, rewriteId) => readVersion(deps, actor, rewriteId),
     edit: (actor, edit) => editStage(deps, actor, edit),
-    restore: (actor, rewriteId) => restoreVersion(deps, actor, rewriteId),
+    cached: (actor, name) => findMade(deps, actor, name),
+    restore: (actor, restoring) => restoreVersion(deps, actor, restoring),
     accept: (actor, name) => acceptResult(deps, actor, name),
     lock: (actor, lock) => lockStage(deps, actor, lock),
     async draft(actor, { projectId, stage }) {
@@ -95,17 +102,54 @@ async function replacePart(tx: Tx, { base, part: key, definition, text }: Replac
   return part.before + text + part.after
 }
 
-async function restoreVersion(deps: ProjectDeps, actor: Actor, fromId: string): Promise<{ rewriteId: string }> {
+async function restoreVersion(
+  deps: ProjectDeps,
+  actor: Actor,
+  { rewriteId: fromId, projectId }: { rewriteId: string; projectId?: string | undefined },
+): Promise<{ rewriteId: string }> {
   const { rewrite: from, text } = await readVersion(deps, actor, fromId)
   if (from.ending === null)
     throw new AppError('rewrite.open', `Version ${fromId} is still being written; wait for its end.`, {
       params: { rewriteId: fromId },
     })
+  const isElsewhere = projectId !== undefined && projectId !== from.projectId
+  const target = await requireProject(deps.database, actor, projectId ?? from.projectId)
+  if (isElsewhere) await requireSamePipeline(deps, actor, { target, from })
   return deps.change(async (change) => {
-    const project = await change.touchProject(from.projectId)
+    const project = await change.touchProject(target.id)
     const stage = await requireIdleStage(change, project.id, from.stageKey)
-    return { rewriteId: await addVersion(deps, change, { actor, project, stage, kind: 'restored', text, base: from }) }
+    const base = isElsewhere ? null : from
+    const inputRewriteId = await inputOfRestored(deps, change.tx, { from, project })
+    const addition = { actor, project, stage, kind: 'restored' as const, text, base, inputRewriteId }
+    return { rewriteId: await addVersion(deps, change, addition) }
   })
+}
+
+/** What it was made from: the present text of the stage before where that is the same, so that it is not out of date. */
+async function inputOfRestored(
+  { pipelines }: ProjectDeps,
+  tx: Tx,
+  { from, project }: { from: RewriteRecord; project: ProjectRecord },
+): Promise<string | null> {
+  if (from.inputRewriteId === null) return null
+  const previous = previousStageKey(requirePipeline(pipelines, project.pipeline), from.stageKey)
+  const presentId = (await tx.stages(project.id)).find(({ key }) => key === previous)?.currentRewriteId ?? null
+  const present = presentId === null ? null : await tx.rewrite(presentId)
+  const former = await tx.rewrite(from.inputRewriteId)
+  if (present !== null && former !== null && present.sha256 === former.sha256) return present.id
+  return project.id === from.projectId ? from.inputRewriteId : null
+}
+
+/** A text is at home only in its own stage of its own pipeline. */
+async function requireSamePipeline(
+  { database }: ProjectDeps,
+  actor: Actor,
+  { target, from }: { target: ProjectRecord; from: RewriteRecord },
+): Promise<void> {
+  const { pipeline } = await requireProject(database, actor, from.projectId)
+  if (pipeline === target.pipeline) return
+  const problem = `version ${from.id} is of a ${pipeline} project, and this is a ${target.pipeline} project`
+  throw new AppError('input.invalid', `rewriteId: ${problem}.`, { params: { field: 'rewriteId', problem } })
 }
 
 async function acceptResult(
@@ -137,6 +181,8 @@ type Addition = {
   kind: RewriteKind
   text: string
   base: RewriteRecord | null
+  /** Where it is not what its base was made from. */
+  inputRewriteId?: string | null
   /** In place of what the stage itself says of the text. */
   summary?: string
 }
@@ -145,7 +191,7 @@ type Addition = {
 async function addVersion(
   deps: ProjectDeps,
   change: Change,
-  { actor, project, stage, kind, text, base, summary }: Addition,
+  { actor, project, stage, kind, text, base, summary, inputRewriteId = base?.inputRewriteId ?? null }: Addition,
 ): Promise<string> {
   const { tx } = change
   const id = deps.crypto.newId()
@@ -156,7 +202,7 @@ async function addVersion(
     stageKey: stage.key,
     no,
     kind,
-    inputRewriteId: base?.inputRewriteId ?? null,
+    inputRewriteId,
     baseRewriteId: base?.id ?? null,
     instruction: null,
     createdBy: actor.userId,

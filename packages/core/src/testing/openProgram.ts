@@ -92,7 +92,8 @@ export function openProgram(options: ProgramOptions): OpenProgram {
     workerId: crypto.newId(),
     random: () => 0.5,
   })
-  const parts = { database, crypto, change, pipelines, cancelTask: engine.cancel }
+  const defaultModel = async (): Promise<string> => 'scripted-1'
+  const parts = { database, crypto, change, pipelines, defaultModel, cancelTask: engine.cancel }
   const ending = new AbortController()
   return {
     engine,

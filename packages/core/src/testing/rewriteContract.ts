@@ -207,6 +207,29 @@ export function rewriteContract(storage: StorageOf): void {
     })
   })
 
+  describe('made texts', () => {
+    it('are found again by what they were made from, the newest of the workspace first', async () => {
+      const { database } = storage()
+      const fingerprint = crypto.sha256(crypto.newId())
+      const [one, stranger] = [await seedProject(database), await seedProject(database)]
+      const make = async (project: { projectId: string }, no: number) => {
+        const id = await seedOpenRewrite(database, project.projectId, { no })
+        const closing = { ...closingOf(''), fingerprint }
+        await database.transaction((tx) => tx.closeRewrite(id, { attempt: 1, length: 0 }, closing))
+        return id
+      }
+      expect(await database.madeText(one.workspaceId, fingerprint)).toBeNull()
+      await make(one, 1)
+      const newest = await make(one, 2)
+      await make(stranger, 1)
+      const found = await database.madeText(one.workspaceId, fingerprint)
+      expect(found).toEqual({ rewrite: await rewriteOf(newest), title: expect.any(String) })
+      expect(await database.madeText(one.workspaceId, 'another')).toBeNull()
+      await database.transaction(async (tx) => tx.updateProject(one.projectId, { removedAt: await tx.now() }))
+      expect(await database.madeText(one.workspaceId, fingerprint)).toBeNull()
+    })
+  })
+
   describe('instructions', () => {
     it("are those of the chain of bases, the rewrite's own included, oldest first", async () => {
       const { database } = storage()

@@ -50,6 +50,7 @@ const refusals: [rule: string, ...statements: string[]][] = [
   ['memberships_role_check', `UPDATE memberships SET role = 'king'`],
   ['stages_status_check', `UPDATE stages SET status = 'done!'`],
   ['rewrites_kind_check', `UPDATE rewrites SET kind = 'dreamt' WHERE id = '${ids.open}'`],
+  ['rewrites_fingerprint_check', `UPDATE rewrites SET fingerprint = 'x' WHERE id = '${ids.open}'`],
   ['rewrites_ending_check', rewrite(fresh(), 9, `'text', 'hash', 'happy', now()`)],
   ['tasks_start_check', `UPDATE tasks SET part = '1', continue_from = '${ids.open}'`],
   ['tasks_start_check', `UPDATE tasks SET part = '1', stages = '{rewrite,camera}'`],

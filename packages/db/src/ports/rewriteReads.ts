@@ -1,9 +1,9 @@
-import type { Database, RewriteRecord } from '@stagewright/core'
+import type { Database, MadeText, RewriteRecord } from '@stagewright/core'
 import { columnsOf, readRow } from './rows.ts'
 import { rewriteShape } from './shapes.ts'
 import { isUuid, type Row, select, type Sql } from './sql.ts'
 
-type RewriteReads = Pick<Database, 'versions' | 'storedTextFrom' | 'rewriteByNo'>
+type RewriteReads = Pick<Database, 'versions' | 'storedTextFrom' | 'rewriteByNo' | 'madeText'>
 
 const head = columnsOf(rewriteShape, 'r')
 
@@ -13,8 +13,21 @@ export function rewriteReads(sql: Sql): RewriteReads {
       rewritesWhere(sql, projectId, 'r.project_id = $1::uuid AND r.stage_key = $2 ORDER BY r.no DESC', stageKey),
     rewriteByNo: async (projectId, no) =>
       (await rewritesWhere(sql, projectId, 'r.project_id = $1::uuid AND r.no = $2::int', no))[0] ?? null,
+    madeText: (workspaceId, fingerprint) => madeText(sql, workspaceId, fingerprint),
     storedTextFrom: (rewriteId, from) => storedTextFrom(sql, rewriteId, from),
   }
+}
+
+async function madeText(sql: Sql, workspaceId: string, fingerprint: string): Promise<MadeText | null> {
+  if (!isUuid(workspaceId)) return null
+  const [row] = await select<Row & { title: string }>(
+    sql,
+    `SELECT ${head}, p.title FROM rewrites r JOIN projects p ON p.id = r.project_id
+     WHERE r.fingerprint = $2 AND p.workspace_id = $1::uuid AND p.removed_at IS NULL
+     ORDER BY r.created_at DESC, r.id DESC LIMIT 1`,
+    [workspaceId, fingerprint],
+  )
+  return row === undefined ? null : { rewrite: readRow(rewriteShape, row), title: row.title }
 }
 
 /** Heads of rewrites, without their text. `id` is the parameter $1, a UUID. */

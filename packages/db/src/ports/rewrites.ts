@@ -123,12 +123,23 @@ async function insertClosedRewrite(sql: Sql, rewrite: Parameters<Tx['insertClose
  * that chunk to remove it. The second also proves that what was closed is what was stored.
  */
 async function closeRewrite(sql: Sql, rewriteId: string, fence: Fence, closing: Closing): Promise<boolean> {
-  const { ending, text, sha256, summary, promptTokens, completionTokens } = closing
+  const { ending, text, sha256, summary, promptTokens, completionTokens, fingerprint = null } = closing
   const closed = await change(
     sql,
     `UPDATE rewrites SET ending = $4, text = $5, sha256 = $6, summary = $7, prompt_tokens = $8::int, completion_tokens = $9::int,
-       closed_at = now() WHERE ${fenced}`,
-    [rewriteId, fence.attempt, fence.length, ending, text, sha256, summary, promptTokens, completionTokens],
+       fingerprint = $10, closed_at = now() WHERE ${fenced}`,
+    [
+      rewriteId,
+      fence.attempt,
+      fence.length,
+      ending,
+      text,
+      sha256,
+      summary,
+      promptTokens,
+      completionTokens,
+      fingerprint,
+    ],
   )
   if (closed === 0) return false
   const [removed] = await select<{ isSame: boolean }>(

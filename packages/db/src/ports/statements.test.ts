@@ -152,6 +152,7 @@ describe('statements per operation', () => {
     const looks: (() => Promise<unknown>)[] = [
       () => database.projectLook(ids.project),
       () => database.storedTextFrom(ids.rewrite, 0),
+      () => database.madeText(workspaceId, 'hash'),
       () => database.taskLook(ids.task),
       () => database.taskWithRewrites(ids.task),
       () => database.taskDetails(ids.task),

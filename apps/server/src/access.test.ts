@@ -63,6 +63,7 @@ beforeAll(async () => {
     'apiKeys.create': { input: { name: 'theirs' }, other: 'own' },
     'apiKeys.revoke': { input: { id: key!.id }, other: 'notFound' },
     'server.about': { input: undefined, other: 'own', isOpen: true },
+    'server.pipelines': { input: undefined, other: 'own', isOpen: true },
   }
 }, 60_000)
 

@@ -6,6 +6,7 @@ import { failureOf, studioKey, type Studio } from './api/studio.ts'
 import App from './App.vue'
 import { readSession } from './composables/useSession.ts'
 import { createMessages, loadMessages } from './i18n.ts'
+import { createPipelines, pipelinesKey } from './projects/pipelines.ts'
 import { createStudioRouter } from './router.ts'
 import { useAppearance } from './stores/appearance.ts'
 import './styles.css'
@@ -32,11 +33,18 @@ export async function createStudioApp(
   const pinia = createPinia()
   const { language } = useAppearance(pinia)
   app.use(pinia)
-  app.use(createMessages(language, await loadMessages(language)))
+  const [messages, pipelines] = await Promise.all([loadMessages(language), loadPipelines(studio)])
+  app.use(createMessages(language, messages))
+  app.provide(pipelinesKey, createPipelines(pipelines, language))
   app.use(VueQueryPlugin, { queryClient: queries })
   app.use(router)
   app.provide(studioKey, studio)
   return app
+}
+
+/** Names are no reason to keep a page back: while the server is away, stages are called by their keys. */
+function loadPipelines(studio: Studio): ReturnType<Studio['server']['pipelines']> {
+  return studio.server.pipelines().catch(() => [])
 }
 
 /** Only what may be better a moment later is asked again. */

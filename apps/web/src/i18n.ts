@@ -1,4 +1,5 @@
 import { createI18n, useI18n } from 'vue-i18n'
+import { usePipelines } from './projects/pipelines.ts'
 import type { en } from './locales/en.ts'
 
 export type MessageKey = keyof typeof en
@@ -27,10 +28,20 @@ export function createMessages(language: Language, messages: Messages) {
 
 export type Translate = (key: MessageKey, params?: Record<string, string | number>) => string
 
+/** Speaks the language of the page. */
+export type Speaking = {
+  t: Translate
+  count: (value: number) => string
+  language: () => Language
+  /** A stage by the name the server gave it. */
+  nameStage: (key: string) => string
+}
+
 /** Words in the present language. Unlike vue-i18n's own, `t` takes only keys that exist. */
-export function useWords(): { t: Translate; count: (value: number) => string; language: () => Language } {
+export function useWords(): Speaking {
   const i18n = useI18n()
   return {
+    nameStage: usePipelines().nameStage,
     t: (key, params) => i18n.t(key, params ?? {}),
     count: (value) => i18n.n(Math.round(value), 'whole'),
     language: () => (i18n.locale.value === 'zh' ? 'zh' : 'en'),

@@ -1,5 +1,4 @@
 import { createRouter, type RouterHistory, type RouteRecordRaw } from 'vue-router'
-import { isPipelineKind } from './projects/pipelineKinds.ts'
 import AccountPage from './pages/AccountPage.vue'
 import NotFoundPage from './pages/NotFoundPage.vue'
 import ProjectsPage from './pages/ProjectsPage.vue'
@@ -12,7 +11,7 @@ const routes: RouteRecordRaw[] = [
     path: '/new/:pipeline?',
     name: 'new',
     component: () => import('./pages/NewProjectPage.vue'),
-    props: ({ params }) => ({ pipeline: isPipelineKind(params['pipeline']) ? params['pipeline'] : 'story' }),
+    props: true,
     meta: { crumb: 'new.title' },
   },
   { path: '/p/:id/:stage?', name: 'project', component: () => import('./pages/ProjectPage.vue'), props: true },

@@ -4,7 +4,7 @@ export type { Hint, Hurry } from './hints.ts'
 export type { StudioOptions, Transport, TransportMemory } from './links.ts'
 export type { AskPermit, Permit } from './permit.ts'
 export { TRPCClientError } from '@trpc/client'
-export type { AppRouter, ProjectView, TaskLookView, TaskView, VersionView } from '@stagewright/api'
+export type { AppRouter, PipelineView, ProjectView, TaskLookView, TaskView, VersionView } from '@stagewright/api'
 export type {
   ErrorCode,
   FeedEvent,

@@ -23,6 +23,7 @@ export type {
   TaskStatus,
   TextView,
 } from '@stagewright/core'
+export type { PipelineView } from '@stagewright/api'
 export {
   createRowReader,
   errorCodes,

@@ -113,7 +113,7 @@ function describeWork(project: ProjectRecord, versions: readonly Version[], requ
   const parts = versions.map(({ definition, text }): ExportPart => {
     const json = definition.format === 'json' ? readJson(text) : null
     return {
-      name: nameOfStage(definition, language),
+      name: nameOfStage(project, definition, language),
       text,
       isMarkdown: definition.format === 'markdown',
       json: json === null ? null : `${JSON.stringify(json, null, 2)}\n`,
@@ -140,14 +140,14 @@ function languageOf([first]: readonly Version[]): 'zh' | 'en' {
   return first !== undefined && /\p{Script=Han}/u.test(first.text) ? 'zh' : 'en'
 }
 
-function nameOfStage({ key, name }: StageDefinition, language: 'zh' | 'en'): string {
-  return name?.[language] ?? key
+function nameOfStage({ pipeline }: ProjectRecord, { key }: StageDefinition, language: 'zh' | 'en'): string {
+  return pipelineOf(pipeline).words.stages[key]?.name[language] ?? key
 }
 
 function nameOf(project: ProjectRecord, versions: readonly Version[], { rewriteId }: Request): string {
   const [first] = versions
   if (rewriteId === undefined || first === undefined) return project.title
-  return `${project.title} ${nameOfStage(first.definition, languageOf(versions))}`
+  return `${project.title} ${nameOfStage(project, first.definition, languageOf(versions))}`
 }
 
 /** A model may put its JSON into a fence or a sentence. */

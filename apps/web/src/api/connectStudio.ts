@@ -4,8 +4,7 @@ import { sharedTabs } from '../tabs/sharedTabs.ts'
 import { connectLive } from './connectLive.ts'
 import { asked } from './requestFailures.ts'
 import { transportMemory } from './transportMemory.ts'
-import { isTextKind, textKinds } from '../projects/pipelineKinds.ts'
-import type { DocumentInput, NewProject, ProjectHead, Studio, VersionView } from './studio.ts'
+import type { NewDocument, NewText, ProjectHead, Studio, VersionView } from './studio.ts'
 import { uploadFile } from './uploadFile.ts'
 
 type Client = ReturnType<typeof createClient>
@@ -37,7 +36,10 @@ export function connectStudio(): Studio {
     stages: connectStages(client),
     tasks: connectTasks(client),
     live: connectLive(client, sharedTabs()),
-    server: { about: () => asked(() => client.server.about.query()) },
+    server: {
+      about: () => asked(() => client.server.about.query()),
+      pipelines: () => asked(() => client.server.pipelines.query()),
+    },
   }
 }
 
@@ -86,23 +88,15 @@ function connectTasks(client: Client): Studio['tasks'] {
   }
 }
 
-function inputOf(project: NewProject): Record<string, unknown> {
-  if (project.pipeline === 'document') {
-    const { pipeline: _, title: __, ...input } = project
+function inputOf(project: Omit<NewDocument, 'title'> | Omit<NewText, 'title'>): Record<string, unknown> {
+  if ('fileId' in project) {
+    const { pipeline: _, ...input } = project
     return input
   }
-  const { pipeline, text, language, options } = project
-  return { [textKinds[pipeline].inputField]: text, ...options, ...(language === undefined ? {} : { language }) }
+  const { field, text, language, options } = project
+  return { [field]: text, ...options, ...(language === undefined ? {} : { language }) }
 }
 
-function toHead({ id, title, pipeline, input }: ProjectView): ProjectHead {
-  const { language } = input as { language?: string }
-  const text = isTextKind(pipeline) ? input[textKinds[pipeline].inputField] : undefined
-  return {
-    projectId: id,
-    title,
-    pipeline,
-    input: { text: typeof text === 'string' ? text : '', ...(language === undefined ? {} : { language }) },
-    document: pipeline === 'document' ? (input as DocumentInput) : null,
-  }
+function toHead({ id, ...head }: ProjectView): ProjectHead {
+  return { projectId: id, title: head.title, pipeline: head.pipeline, input: head.input }
 }

@@ -4,8 +4,17 @@
  * Every method may throw {@link RequestFailure}; nothing else is thrown on purpose.
  */
 import { inject, type InjectionKey } from 'vue'
-import type { AppOptions, TextKind } from '../projects/pipelineKinds.ts'
-import type { Ending, ExportFormat, Failure, FeedView, RewriteKind, StageStatus, TextView } from '../types.ts'
+import type { AppOptions } from '../projects/appOptions.ts'
+import type {
+  Ending,
+  ExportFormat,
+  Failure,
+  FeedView,
+  RewriteKind,
+  StageStatus,
+  TextView,
+  PipelineView,
+} from '../types.ts'
 
 export type SessionUser = { id: string; name: string; email: string; isAdministrator: boolean }
 
@@ -42,9 +51,8 @@ export type ProjectHead = {
   projectId: string
   title: string
   pipeline: string
-  input: { text: string; language?: string }
-  /** What a translation was begun with; null for projects of other kinds. */
-  document: DocumentInput | null
+  /** What it was begun with, as its pipeline understands it. */
+  input: Readonly<Record<string, unknown>>
 }
 
 /** Languages are BCP 47 tags. */
@@ -56,9 +64,10 @@ export type DocumentInput = {
 }
 export type NewDocument = DocumentInput & { pipeline: 'document'; title?: string }
 
-/** `text` is what its pipeline begins with: a topic, an original text, a brief. */
+/** `text` is what its pipeline begins with (a topic, an original text, a brief), and `field` what the pipeline calls it. */
 export type NewText = {
-  pipeline: TextKind
+  pipeline: string
+  field: string
   title?: string
   text: string
   language?: string
@@ -177,6 +186,8 @@ export type LiveApi = {
 
 export type ServerApi = {
   /** `usesDemoWriter`: no provider is set, so the built-in writer answers. */
+  /** The kinds of projects there are. */
+  pipelines(): Promise<PipelineView[]>
   about(): Promise<{ usesDemoWriter: boolean; /** False on a new server. */ hasAccounts: boolean }>
 }
 

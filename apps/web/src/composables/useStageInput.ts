@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
-import { useStudio } from '../api/studio.ts'
+import { useStudio, type DocumentInput, type ProjectHead } from '../api/studio.ts'
+import { usePipelines } from '../projects/pipelines.ts'
 import type { ProjectFollowing } from './useProject.ts'
 
 /**
@@ -9,6 +10,11 @@ import type { ProjectFollowing } from './useProject.ts'
  */
 export function useStageInput(project: ProjectFollowing, stageKey: () => string) {
   const studio = useStudio()
+  const pipelines = usePipelines()
+  const ownText = (head: ProjectHead | null | undefined): string | undefined => {
+    const text = head?.input[pipelines.find(head.pipeline)?.text?.field ?? 'text']
+    return head == null ? undefined : typeof text === 'string' ? text : ''
+  }
   const previous = computed(() => {
     const stages = project.live.value?.state?.stages ?? []
     return stages[stages.findIndex(({ key }) => key === stageKey()) - 1] ?? null
@@ -26,9 +32,12 @@ export function useStageInput(project: ProjectFollowing, stageKey: () => string)
   return {
     fromKey: computed(() => previous.value?.key ?? null),
     /** What the first stage of a translation works on. */
-    document: computed(() => (previous.value === null ? (project.head.value?.document ?? null) : null)),
+    document: computed(() => {
+      const input = project.head.value?.input
+      return previous.value === null && typeof input?.['fileId'] === 'string' ? (input as DocumentInput) : null
+    }),
     text: computed<string | null | undefined>(() => {
-      if (previous.value === null) return project.head.value?.input.text
+      if (previous.value === null) return ownText(project.head.value)
       return rewriteId.value === null ? null : stored.data.value
     }),
   }

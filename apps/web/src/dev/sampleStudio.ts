@@ -3,6 +3,7 @@ import { RequestFailure, type AccountOutcome, type SessionUser, type Studio } fr
 import type { Language } from '../i18n.ts'
 import { addVersion, makeProject, patchStage, patchTasks, tell, viewOf, type SampleProject } from './sampleProject.ts'
 import { playRun, type SampleRun } from './sampleRun.ts'
+import { samplePipeline } from './samplePipeline.ts'
 import { sampleTexts } from './sampleTexts.ts'
 
 const user: SessionUser = { id: 'u1', name: 'Lin', email: 'lin@example.org', isAdministrator: true }
@@ -68,14 +69,14 @@ export function createSampleStudio({
         }
       },
       async create({ title, ...project }) {
-        const text = project.pipeline === 'document' ? 'A document' : project.text
+        const text = 'fileId' in project ? 'A document' : project.text
         const projectId = `p${projects.size + 1}`
         projects.set(projectId, makeProject(projectId, title ?? text.split('\n')[0]!.slice(0, 60), text))
         return { projectId }
       },
       async get(projectId) {
         const { state, input } = find(projectId)
-        return { projectId, title: state.title, pipeline: state.pipeline, input, document: null }
+        return { projectId, title: state.title, pipeline: state.pipeline, input }
       },
       async exportFile({ projectId, format }) {
         const { state } = find(projectId)
@@ -171,7 +172,10 @@ export function createSampleStudio({
       // Nothing ends here that the page does not see.
       watchEnded: () => undefined,
     },
-    server: { about: async () => ({ usesDemoWriter: true, hasAccounts: true }) },
+    server: {
+      about: async () => ({ usesDemoWriter: true, hasAccounts: true }),
+      pipelines: async () => [samplePipeline],
+    },
   }
 }
 

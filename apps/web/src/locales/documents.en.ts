@@ -1,7 +1,5 @@
 /** Words of translations: the form, the segments, the file. */
 export const documentsEn = {
-  'pipeline.document': 'Translation',
-  'new.document.lead': 'A document in one language becomes the same document in another, with its layout.',
   'new.document.choose': 'Choose a file, or drop it here',
   'new.document.chooseOther': 'Choose another file',
   'new.document.kinds': 'Word (.docx), text (.txt), Markdown (.md), subtitles (.srt), PDF with text. Up to 20 MB.',
@@ -22,13 +20,6 @@ export const documentsEn = {
   'new.document.titleHint': 'Without one, the name of the file becomes the title.',
   'new.document.create': 'Upload and create',
   'new.document.uploading': 'Uploading… {percent}%',
-  'stage.extract': 'Source',
-  'stage.translate': 'Translation',
-  'stage.deliver': 'File',
-  'panel.empty.idleHint.extract': 'The document is taken apart into its paragraphs here, each with its place.',
-  'panel.empty.idleHint.translate':
-    'Each segment gets its translation beside it. Each can be edited, or translated anew, alone.',
-  'panel.empty.idleHint.deliver': 'The document is put together again, in its own format and layout.',
   'panel.progress': '{percent}% done',
   'project.inputFile': 'The document',
   'document.original': 'Download the original',

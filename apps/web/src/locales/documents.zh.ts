@@ -1,8 +1,6 @@
 import type { documentsEn } from './documents.en.ts'
 
 export const documentsZh = {
-  'pipeline.document': '翻译',
-  'new.document.lead': '把一份文档译成另一种语言，版式保持不变。',
   'new.document.choose': '选择文件，或拖到这里',
   'new.document.chooseOther': '换一个文件',
   'new.document.kinds': 'Word（.docx）、文本（.txt）、Markdown（.md）、字幕（.srt）、含文字的 PDF，最大 20 MB。',
@@ -23,12 +21,6 @@ export const documentsZh = {
   'new.document.titleHint': '不填时用文件名作标题。',
   'new.document.create': '上传并创建',
   'new.document.uploading': '正在上传… {percent}%',
-  'stage.extract': '原文',
-  'stage.translate': '译文',
-  'stage.deliver': '文件',
-  'panel.empty.idleHint.extract': '文档会在这里拆成一段一段，每段标明位置。',
-  'panel.empty.idleHint.translate': '每一段旁边是它的译文，可以单独修改，也可以单独重译。',
-  'panel.empty.idleHint.deliver': '按原来的格式和版式重新合成文档。',
   'panel.progress': '已完成 {percent}%',
   'project.inputFile': '文档',
   'document.original': '下载原文件',

@@ -1,27 +1,7 @@
 /** Words of the kinds of project and of the page where one is begun. */
 export const projectsEn = {
-  'pipeline.story': 'Story',
-  'pipeline.report': 'Report',
-  'pipeline.code': 'App',
-
   'new.title': 'New project',
   'new.kind': 'Kind of project',
-  'new.story.lead': 'A topic in a line or an original text: both will do.',
-  'new.story.text': 'Topic or original text',
-  'new.story.placeholder': 'A lighthouse keeper finds a letter addressed to the sea…',
-  'new.story.blank': 'Please enter a topic or a text.',
-  'new.story.create': 'Create story',
-  'new.report.lead': 'What the report is for, who reads it, and what is known already.',
-  'new.report.text': 'Brief',
-  'new.report.placeholder':
-    'A report for the town council on night buses. Two lines ran until 2019. They decide in May…',
-  'new.report.blank': 'Please say what the report is about.',
-  'new.report.create': 'Create report',
-  'new.code.lead': 'What a small app should do. It becomes a plan, a specification, and files you can try.',
-  'new.code.text': 'Requirement',
-  'new.code.placeholder': 'A page to split a dinner bill. Several people, a tip in percent, who owes whom…',
-  'new.code.blank': 'Please say what the app should do.',
-  'new.code.create': 'Create app',
   'new.code.options': 'Settings of the app',
   'new.code.packageName': 'Package name',
   'new.code.packageNameHint': 'Lower-case letters, digits, dots and hyphens.',
@@ -40,26 +20,4 @@ export const projectsEn = {
   'new.examples': 'Examples',
   'new.creating': 'Creating…',
   'new.next': 'Nothing runs yet: you start the first stage on the next page.',
-  'sample.story.1.title': 'The lighthouse',
-  'sample.story.1.text': 'A lighthouse keeper finds a letter addressed to the sea, and decides to deliver it.',
-  'sample.story.2.title': 'Last tram home',
-  'sample.story.2.text': 'The driver of the last night tram realises that all her passengers got on in 1974.',
-  'sample.story.3.title': 'Bees on the roof',
-  'sample.story.3.text': 'A short, warm explainer: why beekeepers are moving onto the roofs of big cities.',
-  'sample.report.1.title': 'Night buses',
-  'sample.report.1.text':
-    'Night buses for a town of 40,000 people. Two lines ran until 2019. Taxis are rare after eleven. The council decides in May.',
-  'sample.report.2.title': 'Working from home',
-  'sample.report.2.text':
-    'Two days a week at home for a company of 120 people. Three teams have tried it for half a year. For the management board.',
-  'sample.report.3.title': 'A school garden',
-  'sample.report.3.text':
-    'A garden for a primary school with 300 pupils. There are 400 square metres behind the gym and 5,000 euros. For parents and teachers.',
-  'sample.code.1.title': 'Split the bill',
-  'sample.code.1.text': 'A page to split a dinner bill. Several people, a tip in percent, and who owes whom how much.',
-  'sample.code.2.title': 'Water today',
-  'sample.code.2.text': 'A page that counts glasses of water. Add one, take one back, and see what is left for today.',
-  'sample.code.3.title': 'Packing list',
-  'sample.code.3.text':
-    'A packing list for a weekend. Things are added, ticked off and shown apart by what is still open.',
 } as const satisfies Record<string, string>

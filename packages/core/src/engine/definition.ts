@@ -2,6 +2,7 @@ import type { Failure } from '../errors.ts'
 import type { Cue, Table } from '../exports/exportFormats.ts'
 import type { Segment } from '../ports/files.ts'
 import type { Message } from '../ports/provider.ts'
+import type { PipelineWords } from './words.ts'
 import type { DeliveredFile, Delivery } from './documents.ts'
 
 /** What a project was created with, as its pipeline's `input` schema left it. */
@@ -48,8 +49,6 @@ export type StageFormat = 'markdown' | 'json' | 'files'
 
 export type StageDefinition = {
   key: string
-  /** How people call it, in files made of its text; its key where there is none. */
-  name?: Readonly<Record<'zh' | 'en', string>>
   format: StageFormat
   /** Earlier stages, before the one right before it, whose texts it needs too. */
   reads?: readonly string[]
@@ -80,6 +79,9 @@ export type StageDefinition = {
 
 export type PipelineDefinition = {
   key: string
+  words: PipelineWords
+  /** The field of its input that is the text it begins with, and how long that may be, in characters (code points). */
+  text?: { field: string; limit: number }
   /** Checks what `projects.create` was given; throws AppError('input.invalid' | 'input.tooLong'). */
   parseInput(input: unknown): ProjectInput
   /** The file it is made from, which becomes the project's. */

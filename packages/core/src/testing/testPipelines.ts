@@ -68,9 +68,12 @@ const lines: StageDefinition = {
   check: (text) => ({ ok: true, summary: `${text.length} characters` }),
 }
 
+const same = (word: string) => ({ zh: word, en: word })
+
 function pipeline(key: string, stages: StageDefinition[]): PipelineDefinition {
   return {
     key,
+    words: { name: same(key), lead: same(key), create: same(key), stages: {} },
     parseInput: (given) => input.parse(given),
     firstInput: (given) => String(given.text),
     titleOf: (given) => String(given.text).slice(0, 40),

@@ -1,9 +1,8 @@
 import type { Component } from 'vue'
 import { ArrowLeft, ArrowRight, Check, RotateCcw, Save, Sparkles, Square, StepForward, X } from '@lucide/vue'
 import type { MainAction, PanelState } from '../../composables/derivePanelState.ts'
-import type { Translate } from '../../i18n.ts'
+import type { Speaking } from '../../i18n.ts'
 import type { ButtonLook } from '../ui/buttonLook.ts'
-import { nameStage } from './stageNames.ts'
 
 /** Icon and weight of each thing the main button can do. */
 export const mainButtonLooks: Record<MainAction, { icon: Component; look: ButtonLook }> = {
@@ -25,18 +24,18 @@ type Neighbours = { stageKey: string; previousKey: string | null; nextKey: strin
 /** What the main button says. */
 export function nameMainAction(
   action: MainAction,
-  t: Translate,
+  { t, nameStage }: Pick<Speaking, 't' | 'nameStage'>,
   { stageKey, previousKey, nextKey, state }: Neighbours,
 ): string {
   switch (action) {
     case 'next':
-      return t('action.next', { stage: nextKey === null ? '' : nameStage(nextKey, t) })
+      return t('action.next', { stage: nextKey === null ? '' : nameStage(nextKey) })
     case 'resume':
       return state.kind === 'review' && state.next !== stageKey
-        ? t('action.resume', { stage: nameStage(state.next, t) })
+        ? t('action.resume', { stage: nameStage(state.next) })
         : t('action.resumePlain')
     case 'previous':
-      return t('action.previous', { stage: previousKey === null ? '' : nameStage(previousKey, t) })
+      return t('action.previous', { stage: previousKey === null ? '' : nameStage(previousKey) })
     case 'wait':
       return t(state.kind === 'stopping' ? 'action.stopping' : 'action.wait')
     default:

@@ -17,8 +17,7 @@ import type { PanelKind, PanelState } from '../../composables/derivePanelState.t
 import { describeFailure } from '../../composables/errorWords.ts'
 import { formatDuration } from '../../composables/formatTime.ts'
 import type { VersionView } from '../../api/studio.ts'
-import type { Translate } from '../../i18n.ts'
-import { nameStage } from './stageNames.ts'
+import type { Speaking } from '../../i18n.ts'
 
 /** The mark of a state in the status strip. */
 export const panelMarks: Record<PanelKind, { icon: Component; tone: string; moves?: 'spin' | 'pulse' }> = {
@@ -39,17 +38,18 @@ export const panelMarks: Record<PanelKind, { icon: Component; tone: string; move
   done: { icon: CircleCheck, tone: 'text-good' },
 }
 
-export type PanelFacts = {
-  t: Translate
-  count: (value: number) => string
+export type PanelFacts = Pick<Speaking, 't' | 'count' | 'nameStage'> & {
   estimate: { tokens: number } | null
   stageKey: string
   previousKey: string | null
 }
 
 /** What the status strip says. */
-export function describePanel(state: PanelState, { t, count, estimate, stageKey, previousKey }: PanelFacts): string {
-  const previous = previousKey === null ? '' : nameStage(previousKey, t)
+export function describePanel(
+  state: PanelState,
+  { t, count, nameStage, estimate, stageKey, previousKey }: PanelFacts,
+): string {
+  const previous = previousKey === null ? '' : nameStage(previousKey)
   switch (state.kind) {
     case 'blocked':
       return t('panel.words.blocked', { stage: previous })
@@ -58,7 +58,7 @@ export function describePanel(state: PanelState, { t, count, estimate, stageKey,
         ? t('panel.words.idle')
         : t('panel.words.idleEstimate', { tokens: count(estimate.tokens) })
     case 'queued':
-      if (state.behind !== null) return t('panel.words.queuedBehind', { stage: nameStage(state.behind, t) })
+      if (state.behind !== null) return t('panel.words.queuedBehind', { stage: nameStage(state.behind) })
       if (state.ahead === null) return t('panel.words.starting')
       return state.ahead === 0 ? t('panel.words.queuedNext') : t('panel.words.queued', { count: state.ahead })
     case 'connecting':
@@ -80,8 +80,8 @@ export function describePanel(state: PanelState, { t, count, estimate, stageKey,
         .trim()
     case 'review':
       return state.reviewed === stageKey
-        ? t('panel.words.review', { next: nameStage(state.next, t) })
-        : t('panel.words.reviewNext', { reviewed: nameStage(state.reviewed, t) })
+        ? t('panel.words.review', { next: nameStage(state.next) })
+        : t('panel.words.reviewNext', { reviewed: nameStage(state.reviewed) })
     case 'done':
       return describeDone(state.version, { t, count })
     case 'thinking':

@@ -25,8 +25,6 @@ export type StageLook = {
   isFixed?: true
   /** A finished text is an app that can be tried in a frame. */
   hasFrame?: true
-  /** From this length on the server shows it as a page. */
-  previewFrom?: number
 }
 
 const looks: Readonly<Record<string, StageLook>> = {
@@ -34,7 +32,7 @@ const looks: Readonly<Record<string, StageLook>> = {
   storyboard: { view: ShotTable, isRows: true },
   camera: { view: CameraTable, isRows: true },
   outline: { view: MarkdownText, isRows: false },
-  report: { view: SectionedText, isRows: false, offers: ['rewrite'], previewFrom: 1_800 },
+  report: { view: SectionedText, isRows: false, offers: ['rewrite'] },
   plan: { view: AppPlan, isRows: true, offers: ['change'] },
   execute: { view: AppSpec, isRows: true, offers: ['change'] },
   validate: { view: ReviewTable, isRows: true },

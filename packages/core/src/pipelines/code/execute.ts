@@ -27,7 +27,6 @@ export const specPrompt: Prompt = {
 /** The plan as the specification of the app, in sections. */
 export const execute = sectionStage({
   key: 'execute',
-  name: { zh: '规格', en: 'Specification' },
   listKey: specKey,
   prompt: specPrompt,
 })

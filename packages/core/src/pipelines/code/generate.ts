@@ -60,7 +60,6 @@ export const generatePrompt: Prompt = {
 /** The app itself: many files in one text. */
 export const generate: StageDefinition = {
   key: 'generate',
-  name: { zh: '代码', en: 'Code' },
   format: 'files',
   reads: ['execute'],
   run: writeFiles,

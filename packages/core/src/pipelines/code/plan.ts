@@ -29,7 +29,6 @@ export const planPrompt: Prompt = {
 /** The requirement as a plan, in sections. */
 export const plan = sectionStage({
   key: 'plan',
-  name: { zh: '计划', en: 'Plan' },
   listKey: planKey,
   prompt: planPrompt,
 })

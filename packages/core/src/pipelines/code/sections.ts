@@ -35,7 +35,7 @@ ${shape}
   }
 }
 
-type SectionStage = Pick<StageDefinition, 'key' | 'name' | 'reads'> & {
+type SectionStage = Pick<StageDefinition, 'key' | 'reads'> & {
   /** The list its sections are in. */
   listKey: string
   prompt: Prompt

@@ -66,7 +66,6 @@ export const validatePrompt: Prompt = {
 /** The specification judged; below the project's threshold the task ends as failed, with the reasons. */
 export const validate: StageDefinition = {
   key: 'validate',
-  name: { zh: '评审', en: 'Review' },
   format: 'json',
   run: runReview,
   check: checkReview,

@@ -18,7 +18,6 @@ export type DeliveryNote = z.infer<typeof deliverySchema>
 
 export const deliver: StageDefinition = {
   key: 'deliver',
-  name: { zh: '译文文件', en: 'Translated file' },
   format: 'json',
   run: deliverDocument,
   check(text, { to }) {

@@ -3,10 +3,12 @@ import { deliver } from './deliver.ts'
 import { documentOf, parseDocumentInput } from './documentInput.ts'
 import { extract } from './extract.ts'
 import { translate } from './translate.ts'
+import { words } from './words.ts'
 
 /** An uploaded document → its segments → each beside its translation → the document in the other language. */
 export const document = {
   key: 'document',
+  words,
   parseInput: parseDocumentInput,
   // The first stage reads the file itself.
   firstInput: () => '',

@@ -13,7 +13,6 @@ const pieceLength = 16_384
 
 export const extract: StageDefinition = {
   key: 'extract',
-  name: { zh: '原文', en: 'Source' },
   format: 'json',
   run: extractSegments,
   keepUpTo: (text) => lengthOfWholeRows(text, segmentsKey),

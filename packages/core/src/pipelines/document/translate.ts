@@ -20,7 +20,6 @@ const recentCount = 3
 
 export const translate: StageDefinition = {
   key: 'translate',
-  name: { zh: '译文', en: 'Translation' },
   format: 'json',
   run: (context) => (context.part === null ? translateAll(context) : translatePart(context, context.part)),
   keepUpTo: (text) => lengthOfWholeRows(text, pairsKey),

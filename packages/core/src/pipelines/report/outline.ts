@@ -61,7 +61,6 @@ export const outlinePrompt: Prompt = {
 /** The brief as sections with their points, in Markdown. */
 export const outline: StageDefinition = {
   key: 'outline',
-  name: { zh: '提纲', en: 'Outline' },
   format: 'markdown',
   run: singleCall(outlinePrompt),
   check: checkOutline,

@@ -42,7 +42,6 @@ const beforeLength = 1_500
 
 export const writing: StageDefinition = {
   key: 'report',
-  name: { zh: '报告', en: 'Report' },
   format: 'markdown',
   previewFrom: 1_800,
   run: (context) => (context.part === null ? writeAll(context) : writePart(context, context.part)),

@@ -63,7 +63,6 @@ export const cameraPrompt: Prompt = {
 /** A camera move for each shot of the storyboard, in JSON. */
 export const camera: StageDefinition = {
   key: 'camera',
-  name: { zh: '运镜', en: 'Camera' },
   format: 'json',
   run: singleCall(cameraPrompt),
   check: (text) =>

@@ -52,7 +52,6 @@ export const rewritePrompt: Prompt = {
 /** The topic or original text as finished narrative, in Markdown. */
 export const rewrite: StageDefinition = {
   key: 'rewrite',
-  name: { zh: '改写', en: 'Rewrite' },
   format: 'markdown',
   run: singleCall(rewritePrompt),
   check: checkProse,

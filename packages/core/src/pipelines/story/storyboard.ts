@@ -63,7 +63,6 @@ export const storyboardPrompt: Prompt = {
 /** The rewrite as a list of shots, in JSON. */
 export const storyboard: StageDefinition = {
   key: 'storyboard',
-  name: { zh: '分镜', en: 'Storyboard' },
   format: 'json',
   run: singleCall(storyboardPrompt),
   check: (text) => checkRows(text, { key: shotsKey, rowName: 'Shot', schema: shotSchema, summarize: summarizeShots }),

@@ -1,16 +1,16 @@
 import { AppError } from '../errors.ts'
 import type { Segment } from '../ports/files.ts'
+import type { StageRun } from './beginStage.ts'
 import type { StageContext } from './definition.ts'
 import type { EngineDeps } from './deps.ts'
 import { failureOf } from './endTask.ts'
-import type { StageRunning } from './runStage.ts'
 import { AttemptAborted, reasonOf, StageFailed } from './stageErrors.ts'
 import { StreamLost } from './textWriter.ts'
 
 /** The documents of the project as its stages are given them: what goes wrong with one ends the stage with its words. */
 export function documentsFor(
   { documents }: EngineDeps,
-  { run: { project, rewrite, task }, signal }: Pick<StageRunning, 'run' | 'signal'>,
+  { run: { project, rewrite, task }, signal }: { run: StageRun; signal: AbortSignal },
 ): Pick<StageContext, 'readDocument' | 'deliverDocument'> {
   return {
     async *readDocument(fileId): AsyncGenerator<Segment, void> {

@@ -12,3 +12,6 @@ export type ProjectDeps = {
   /** Ends a live task of a project that is being removed. */
   cancelTask(actor: { userId: string }, taskId: string): Promise<unknown>
 }
+
+/** A stage of a project, by its key. */
+export type StageName = { projectId: string; stage: string }

@@ -2,8 +2,7 @@ import { requireProject, type Actor } from '../engine/access.ts'
 import { fingerprintOf } from '../engine/fingerprint.ts'
 import { previousStageKey, requirePipeline, requireStage } from '../engine/pipelineParts.ts'
 import type { MadeText } from '../ports.ts'
-import type { ProjectDeps } from './deps.ts'
-import type { StageName } from './stages.ts'
+import type { ProjectDeps, StageName } from './deps.ts'
 
 /**
  * A text that a plain run of the stage would only make again: from the same input, with the same settings, by the same

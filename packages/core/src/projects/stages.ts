@@ -6,12 +6,10 @@ import { previousStageKey, requirePipeline, requireStage } from '../engine/pipel
 import { AppError, notFound } from '../errors.ts'
 import type { MadeText, StoredText, Tx } from '../ports.ts'
 import type { DraftRecord, ProjectRecord, RewriteKind, RewriteRecord, StageRecord } from '../records.ts'
-import type { ProjectDeps } from './deps.ts'
+import type { ProjectDeps, StageName } from './deps.ts'
 import { findMade } from './findMade.ts'
 
 const textLimit = 1_000_000
-
-export type StageName = { projectId: string; stage: string }
 
 export type Edit = StageName & { text: string; baseRewriteId: string | null; part?: string | undefined }
 

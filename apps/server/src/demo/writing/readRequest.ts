@@ -1,7 +1,9 @@
 import type { ChatMessage, CompletionRequest } from '../completionRequest.ts'
-import type { DemoTarget } from './translation.ts'
 
 export type WritingLanguage = 'zh' | 'en'
+
+/** What a translation is wished for in. */
+export type DemoTarget = { language: WritingLanguage } | { language: 'other'; name: string }
 
 /** What a request asks for, as far as this writer can tell. */
 export type WritingOrder = {

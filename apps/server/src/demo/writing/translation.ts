@@ -1,8 +1,7 @@
+import type { DemoTarget } from './readRequest.ts'
 import { dropEndMark } from './sentences.ts'
 import { toChinese, toEnglish } from './translationWords.ts'
 import { readWish } from './wish.ts'
-
-export type DemoTarget = { language: 'zh' | 'en' } | { language: 'other'; name: string }
 
 type Row = { number: number; text: string }
 

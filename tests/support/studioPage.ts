@@ -11,6 +11,9 @@ export type StudioStage =
   | 'execute'
   | 'validate'
   | 'generate'
+  | 'extract'
+  | 'translate'
+  | 'deliver'
 
 /** What a person does in the studio, by the marks that stay the same in every language. */
 export type StudioPage = ReturnType<typeof createStudioPage>

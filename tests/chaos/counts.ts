@@ -18,6 +18,8 @@ const short = {
   /** Stops of a task that runs in another process. */
   processStops: 10,
   neverReaders: 10,
+  documentPages: 20,
+  documentMegabytes: 0.25,
   /** Tokens of the text whose statements are counted; bounds are in proportion. */
   countedTokens: 150,
   /** Times may be so many times what they must be on a quiet machine. */
@@ -41,6 +43,8 @@ const full: Counts = {
   stops: 200,
   processStops: 200,
   neverReaders: 100,
+  documentPages: 200,
+  documentMegabytes: 20,
   countedTokens: 1_000,
   patience: 1,
 }

@@ -1,9 +1,9 @@
 // Viewers that never read, among others that do: what they cost, and how soon they are gone.
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openNeverReader } from '../support/neverReader.ts'
 import { chooseSeed } from '../support/random.ts'
 import { openStoryRun } from '../support/storyRun.ts'
+import { watchMemory } from '../support/watchMemory.ts'
 import { counts, isFull } from './counts.ts'
 
 /** 400,000 characters in 10 seconds: far more than the window of a peer that does not read. */
@@ -21,7 +21,7 @@ test(`L2 ${counts.neverReaders} viewers that never read are cut within 30 s, und
     await watching[0]!.until((view) => (view.current?.text.length ?? 0) > 0)
     return { task: created, watchings: watching }
   }
-  const memory = watchMemory(server.pid!)
+  const memory = watchMemory(() => server.pid)
   // The same without them first: what the text itself costs is not theirs. Of a few readers one can't tell it apart.
   if (isFull) await Promise.all((await begin()).watchings.map(({ finished }) => finished))
   const before = memory.most()
@@ -51,21 +51,3 @@ test(`L2 ${counts.neverReaders} viewers that never read are cut within 30 s, und
   for (const { record } of watchings) expect(record.view?.end).toMatchObject({ status: 'completed' })
   expect(await run.stopAndCheck()).toEqual([])
 })
-
-/** The most memory a process had since. */
-function watchMemory(pid: number): { most(): number; stop(): number } {
-  let most = residentBytes(pid)
-  const timer = setInterval(() => (most = Math.max(most, residentBytes(pid))), 250)
-  return {
-    most: () => most,
-    stop() {
-      clearInterval(timer)
-      return most
-    },
-  }
-}
-
-function residentBytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) * 1_024
-}

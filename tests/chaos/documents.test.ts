@@ -1,0 +1,187 @@
+// A long document through all of its stages, with a kill and a stop in the middle of its translation: no segment that was
+// whole is asked for again, and the server takes bounded memory.
+import mammoth from 'mammoth'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signUp, type Account } from '../support/account.ts'
+import { wordDocument } from '../support/sampleDocuments.ts'
+import { startServerProcess, type ServerProcess } from '../support/serverProcess.ts'
+import { startTranslationProvider, translated, type TranslationProvider } from '../support/translationProvider.ts'
+import { watchMemory } from '../support/watchMemory.ts'
+import { counts, isFull } from './counts.ts'
+
+const mebibyte = 1_024 * 1_024
+/** What the embedded server may take at most, its database included. */
+const mostBytes = 2_048 * mebibyte
+
+type Kind = {
+  name: string
+  file: string
+  content(): Promise<Uint8Array>
+  /** Everything in what was delivered stands as it must. */
+  check(delivered: Buffer): Promise<void>
+}
+
+const line = (at: number): string =>
+  `Line ${at}: the keeper of the lighthouse writes that the wind is turning, and that nobody has come across the water for three days and three nights; the letter is still wet.`
+const lineCount = Math.round((counts.documentMegabytes * mebibyte) / (line(100_000).length + 1))
+
+const kinds: Kind[] = [
+  {
+    name: `a Word document of ${counts.documentPages} pages`,
+    file: 'long.docx',
+    content: () => wordDocument({ pages: counts.documentPages }),
+    async check(delivered) {
+      const { value: html } = await mammoth.convertToHtml({ buffer: delivered })
+      expect(html.match(/<p>译：/g)!.length).toBe(counts.documentPages * 8 + 3)
+      expect(html.match(/<strong>wind is turning<\/strong>/g)!.length).toBe(counts.documentPages * 6)
+      expect(html.match(/<h2>.*?译：Chapter \d+<\/h2>/g)!.length).toBe(counts.documentPages)
+    },
+  },
+  {
+    name: `a text of ${counts.documentMegabytes} MB`,
+    file: 'long.txt',
+    content: async () => Buffer.from(Array.from({ length: lineCount }, (_, at) => `${line(at)}\n`).join('')),
+    async check(delivered) {
+      const lines = delivered.toString('utf8').split('\n')
+      expect(lines).toHaveLength(lineCount + 1)
+      for (let at = 0; at < lineCount; at++)
+        if (lines[at] !== translated(line(at))) expect(lines[at]).toBe(translated(line(at)))
+    },
+  },
+]
+
+describe.each(kinds)('$name', ({ file, content, check }) => {
+  let provider: TranslationProvider
+  let server: ServerProcess
+  let account: Account
+  let memory: ReturnType<typeof watchMemory>
+  let projectId: string
+  let pairs: Pair[] = []
+
+  beforeAll(async () => {
+    provider = await startTranslationProvider()
+    server = await startServerProcess({ environment: provider.environment })
+    memory = watchMemory(() => server.pid)
+    account = await signUp(server.url)
+  })
+  afterAll(async () => {
+    memory?.stop()
+    account?.close()
+    await server?.close()
+    await provider?.close()
+  })
+
+  const textOf = async (rewriteId: string): Promise<string> =>
+    (await account.client.stages.version.query({ rewriteId })).text
+  const currentText = async (stage: string): Promise<string> => {
+    const { state } = await account.client.projects.get.query({ projectId })
+    return textOf(state.stages.find(({ key }) => key === stage)!.current!.id)
+  }
+  const run = (stage: string, more: { continueFrom?: string } = {}) =>
+    account.client.tasks.create.mutate({ projectId, stages: [stage], ...more })
+  const stageRun = async (taskId: string) => (await account.client.tasks.get.query({ taskId })).stages[0]!
+
+  it('K0 is uploaded and taken apart', async () => {
+    const answer = await fetch(`${server.url}/files?name=${file}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${account.apiKey}` },
+      body: Buffer.from(await content()),
+    })
+    expect(answer.status).toBe(201)
+    const { id: fileId } = (await answer.json()) as { id: string }
+    ;({ projectId } = await account.client.projects.create.mutate({
+      pipeline: 'document',
+      input: { fileId, to: 'zh-CN' },
+    }))
+    const { taskId } = await run('extract')
+    expect(await account.client.finished(taskId)).toMatchObject({ status: 'completed' })
+  })
+
+  it('PL26 killed in the middle of its translation, it asks for no segment again that was whole', async () => {
+    const { segments } = JSON.parse(await currentText('extract')) as { segments: unknown[] }
+    const batches = Math.ceil(segments.length / 40)
+    const { taskId } = await run('translate')
+    const watching = watchProgress(() => stageRun(taskId))
+    await provider.askedTimes(Math.ceil(batches / 3))
+    await server.kill()
+    const before = provider.asked().length
+    await server.start()
+    await provider.askedTimes(before + Math.max(1, Math.floor(batches / 3)))
+    const beforeStop = provider.asked().length
+    await account.client.tasks.cancel.mutate({ taskId })
+    expect(await account.client.finished(taskId)).toMatchObject({ status: 'cancelled' })
+    const shares = await watching.stop()
+    const stopped = await stageRun(taskId)
+    expect(stopped).toMatchObject({ ending: 'stopped', attempt: 2 })
+    const text = await textOf(stopped.rewriteId!)
+    // What was whole when the second attempt began, and when it was stopped.
+    const again = provider.asked().slice(before, beforeStop).flat()
+    const whole = wholePairs(text)
+    expect(Math.min(...again)).toBeGreaterThan(1)
+    expect(new Set(again).size).toBe(again.length)
+    const asked = provider.asked().flat()
+    const repeated = asked.filter((number, at) => asked.indexOf(number) !== at)
+    // At most the batch that was under way: its rows had not come.
+    expect(repeated.length).toBeLessThanOrEqual(40)
+    expect(shares.length).toBeGreaterThan(0)
+    expect(shares.every((share, at) => at === 0 || share >= shares[at - 1]! || share === 0)).toBe(true)
+
+    const beforeGoingOn = provider.asked().length
+    const { taskId: goingOn } = await run('translate', { continueFrom: stopped.rewriteId! })
+    expect(await account.client.finished(goingOn)).toMatchObject({ status: 'completed' })
+    const last = whole.at(-1)!.number
+    expect(Math.min(...provider.asked().slice(beforeGoingOn).flat())).toBe(last + 1)
+    pairs = wholePairs(await currentText('translate'))
+    expect(pairs.map(({ number }) => number)).toEqual(segments.map((_, at) => at + 1))
+    expect(pairs.every(({ source, target }) => target === translated(source))).toBe(true)
+    console.log(`${segments.length} segments, ${provider.asked().length} calls, ${repeated.length} asked for twice`)
+  })
+
+  it('PL29 is delivered whole, in bounded memory', async () => {
+    const { taskId } = await run('deliver')
+    expect(await account.client.finished(taskId)).toMatchObject({ status: 'completed' })
+    const { files } = await account.client.tasks.get.query({ taskId })
+    const answer = await fetch(`${server.url}/files/${files[0]!.id}`, {
+      headers: { authorization: `Bearer ${account.apiKey}` },
+    })
+    expect(answer.status).toBe(200)
+    await check(Buffer.from(await answer.arrayBuffer()))
+    const most = memory.stop()
+    console.log(`the server took ${Math.round(most / mebibyte)} MiB at most`)
+    if (isFull) expect(most).toBeLessThan(mostBytes)
+  })
+})
+
+type Pair = { number: number; source: string; target: string }
+
+/** Those whose row is closed; a row stands on a line of its own. */
+function wholePairs(text: string): Pair[] {
+  return text.split('\n').flatMap((row) => {
+    try {
+      return row.startsWith('{"number"') ? [JSON.parse(row.replace(/,$/, '')) as Pair] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+/** How far the stage said it was, each time that changed. */
+function watchProgress(look: () => Promise<{ progress: number | null }>): { stop(): Promise<number[]> } {
+  const shares: number[] = []
+  let isOver = false
+  const watching = (async () => {
+    while (!isOver) {
+      // While the server is down nothing is said.
+      const progress = (await look().catch(() => null))?.progress ?? null
+      if (progress !== null && progress !== shares.at(-1)) shares.push(progress)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  })()
+  return {
+    async stop() {
+      isOver = true
+      await watching
+      return shares
+    },
+  }
+}

@@ -71,7 +71,9 @@ export type PipelineDefinition = {
   parseInput(input: unknown): ProjectInput
   /** The text the first stage starts from. */
   firstInput(input: ProjectInput): string
-  /** A title for a project created without one. */
-  titleOf(input: ProjectInput): string
+  /** The file that its input names, and which the project then owns. Without it there is none. */
+  fileOf?(input: ProjectInput): string | null
+  /** A title for a project created without one; `file` is the one that the input names. */
+  titleOf(input: ProjectInput, file?: { name: string }): string
   stages: readonly StageDefinition[]
 }

@@ -1,5 +1,8 @@
 export { databaseContract } from './databaseContract.ts'
+export { fileStoreContract, type OpenedFileStore } from './fileStoreContract.ts'
+export { createLineDocuments } from './lineDocuments.ts'
 export { createManualClock, type ManualClock } from './manualClock.ts'
 export { createNodeCrypto } from './nodeCrypto.ts'
 export type { OpenedStorage } from './openedStorage.ts'
+export { createMemoryFileStore } from '../memory/fileStore.ts'
 export { createMemoryStorage, type MemoryStorage } from '../memory/index.ts'

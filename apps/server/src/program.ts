@@ -3,15 +3,19 @@ import {
   createChangeRunner,
   createEngine,
   createFeed,
+  createFiles,
   createProjects,
   createStages,
   pipelines,
   type Database,
+  type DocumentPort,
   type Doorbell,
   type Engine,
   type Feed,
   type FeedOptions,
   type FeedPublisher,
+  type Files,
+  type FileStore,
   type JobQueue,
   type Projects,
   type ProviderPort,
@@ -27,6 +31,9 @@ export type ProgramParts = {
   database: Database
   queue: JobQueue
   provider: ProviderPort
+  /** Contents of files, and who reads and writes documents. */
+  store: FileStore
+  documents: DocumentPort
   /** Rings in this process, and where there are others in those too. */
   doorbell: Doorbell
   /** Carries live text to other processes before it is stored; null where nothing does. */
@@ -38,13 +45,15 @@ export type ProgramParts = {
 }
 
 /** The program itself on its ports: nothing here knows HTTP, Prisma or the environment. */
-export type Program = { engine: Engine; feed: Feed; projects: Projects; stages: Stages }
+export type Program = { engine: Engine; feed: Feed; files: Files; projects: Projects; stages: Stages }
 
 export function createProgram({
   config,
   database,
   queue,
   provider,
+  store,
+  documents,
   doorbell,
   relay,
   log,
@@ -55,6 +64,7 @@ export function createProgram({
     log.warn({ err: error }, 'The feed could not look at the database; trying again.')
   const feed = createFeed({ database, clock: processClock, doorbell, relay, options: { onError, ...feedOptions } })
   const change = createChangeRunner(database, feed)
+  const files = createFiles({ database, store, documents, crypto: processCrypto, change, log })
   const engine = createEngine({
     database,
     queue,
@@ -71,5 +81,5 @@ export function createProgram({
     random: Math.random,
   })
   const parts = { database, crypto: processCrypto, change, pipelines, cancelTask: engine.cancel }
-  return { engine, feed, projects: createProjects(parts), stages: createStages(parts) }
+  return { engine, feed, files, projects: createProjects(parts), stages: createStages(parts) }
 }

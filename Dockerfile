@@ -4,6 +4,7 @@ WORKDIR /app
 COPY . .
 RUN node scripts/bootstrap.mjs build
 ENV NODE_ENV=production
+RUN mkdir /data && chown node /data
 USER node
 EXPOSE 3000
 CMD ["node", "apps/server/src/main.ts"]

@@ -28,8 +28,8 @@ export async function startTranslationProvider({
   provider.on(
     { systemMessage: /"translations"/ },
     ({ messages }) => {
-      const content = String(messages.findLast(({ role }) => role === 'user')?.content)
-      const rows = rowsIn(content)
+      const content = messages.findLast(({ role }) => role === 'user')?.content
+      const rows = typeof content === 'string' ? rowsIn(content) : []
       asked.push(rows.map(({ number }) => number))
       for (const { count, resolve } of waiting) if (asked.length >= count) resolve()
       const translations = rows.map(({ number, text }) => ({ number, text: translated(text) }))

@@ -14,5 +14,9 @@ export const processClock: Clock = {
 
 export const processCrypto: Crypto = {
   sha256: (text) => createHash('sha256').update(text, 'utf8').digest('hex'),
+  hashBytes() {
+    const hash = createHash('sha256')
+    return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') }
+  },
   newId: uuidv7,
 }

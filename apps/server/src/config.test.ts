@@ -28,6 +28,8 @@ describe('the settings', () => {
     [{ TRUSTED_PROXIES: '10.0.0.1, proxy.example' }, /TRUSTED_PROXIES .*CIDR/],
     [{ TRUSTED_PROXIES: '10.0.0.0/33' }, /TRUSTED_PROXIES .*CIDR/],
     [{ TRUSTED_PROXIES: '0.0.0.0/0' }, /TRUSTED_PROXIES .*CIDR/],
+    [{ FILES_BUCKET: 'b', FILES_ENDPOINT: 'https://s3.example' }, /FILES_ACCESS_KEY and FILES_SECRET_KEY must be set/],
+    [{ FILES_ENDPOINT: 's3.example' }, /FILES_ENDPOINT .*http/],
     [{ ROLE: 'boss' }, /ROLE .*all, api or worker/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
   ])('O2 that are wrong are named with what is expected: %j', (environment, words) => {

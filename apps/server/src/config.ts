@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import path from 'node:path'
 import { defaultSettings, type EngineSettings } from '@stagewright/core'
 import { z } from 'zod'
+import type { Bucket } from './files/bucketStore.ts'
 import type { ViewerLimits } from './live/viewerPlaces.ts'
 
 /** A setting is missing or wrong; the message is one sentence for whoever starts the server. */
@@ -41,6 +42,11 @@ export const settingsSchema = z.object({
     .string()
     .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
     .optional(),
+  FILES_BUCKET: z.string().min(1).optional(),
+  FILES_ENDPOINT: httpUrl.optional(),
+  FILES_REGION: z.string().min(1).default('us-east-1'),
+  FILES_ACCESS_KEY: z.string().min(1).optional(),
+  FILES_SECRET_KEY: z.string().min(1).optional(),
   SECRET_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   PUBLIC_URL: httpUrl.optional(),
   ALLOWED_ORIGINS: z.string().optional(),
@@ -71,6 +77,8 @@ export type Config = {
   dataDir: string
   databaseUrl: string | null
   redisUrl: string | null
+  /** Where files are kept; null: in the data folder. */
+  bucket: Bucket | null
   secretKey: string | null
   publicUrl: string | null
   allowedOrigins: string[]
@@ -124,6 +132,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataDir: path.resolve(settings.DATA_DIR),
     databaseUrl: settings.DATABASE_URL ?? null,
     redisUrl: settings.REDIS_URL ?? null,
+    bucket: readBucket(settings),
     secretKey: settings.SECRET_KEY ?? null,
     publicUrl: settings.PUBLIC_URL ?? null,
     allowedOrigins: readOrigins(settings.ALLOWED_ORIGINS),
@@ -172,6 +181,25 @@ function readOrigins(list: string | undefined): string[] {
       )
     return new URL(origin).origin
   })
+}
+
+/** All of what a bucket needs, or none of it. */
+function readBucket(settings: z.output<typeof settingsSchema>): Bucket | null {
+  const { FILES_BUCKET: name, FILES_ENDPOINT: endpoint, FILES_REGION: region } = settings
+  const { FILES_ACCESS_KEY: accessKey, FILES_SECRET_KEY: secretKey } = settings
+  const given = {
+    FILES_BUCKET: name,
+    FILES_ENDPOINT: endpoint,
+    FILES_ACCESS_KEY: accessKey,
+    FILES_SECRET_KEY: secretKey,
+  }
+  if (Object.values(given).every((value) => value === undefined)) return null
+  if (name !== undefined && endpoint !== undefined && accessKey !== undefined && secretKey !== undefined)
+    return { name, endpoint, region, accessKey, secretKey }
+  const missing = Object.entries(given).flatMap(([setting, value]) => (value === undefined ? [setting] : []))
+  throw new BadSetting(
+    `To keep files in a bucket, ${missing.join(' and ')} must be set too; to keep them in DATA_DIR, set none of ${Object.keys(given).join(', ')}.`,
+  )
 }
 
 function readProvider(settings: z.output<typeof settingsSchema>): Config['provider'] {

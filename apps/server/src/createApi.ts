@@ -29,7 +29,7 @@ export type ApiParts = {
   operations: Operations
   /** Where it listens, once it does. */
   port(): number
-  times: RequestTimes | undefined
+  times: Partial<RequestTimes> | undefined
 }
 
 /** What people and services reach: accounts, procedures, live text, the studio. */
@@ -55,6 +55,7 @@ export function createApi(parts: ApiParts): Promise<HttpServer> {
     origins,
     trustedProxies: config.trustedProxies,
     log,
+    files: program.files,
     services: { ...program, database, taskAnswers, apiKeys, about, log, viewers, exportFile: parts.exportFile },
     maxConnections: config.viewers.viewersTotal,
     operations: parts.operations,

@@ -3,15 +3,19 @@ import {
   createChangeRunner,
   createEngine,
   createFeed,
+  createFiles,
   createProjects,
   createStages,
   pipelines,
   type Database,
+  type DocumentPort,
   type Doorbell,
   type Engine,
   type Feed,
   type FeedOptions,
   type FeedPublisher,
+  type Files,
+  type FileStore,
   type JobQueue,
   type Projects,
   type ProviderPort,
@@ -29,6 +33,9 @@ export type ProgramParts = {
   provider: ProviderPort
   /** The model that a call without a wish goes to; null while there is none. */
   defaultModel(): Promise<string | null>
+  /** Contents of files, and who reads and writes documents. */
+  store: FileStore
+  documents: DocumentPort
   /** Rings in this process, and where there are others in those too. */
   doorbell: Doorbell
   /** Carries live text to other processes before it is stored; null where nothing does. */
@@ -40,7 +47,7 @@ export type ProgramParts = {
 }
 
 /** The program itself on its ports: nothing here knows HTTP, Prisma or the environment. */
-export type Program = { engine: Engine; feed: Feed; projects: Projects; stages: Stages }
+export type Program = { engine: Engine; feed: Feed; files: Files; projects: Projects; stages: Stages }
 
 export function createProgram({
   config,
@@ -48,6 +55,8 @@ export function createProgram({
   queue,
   provider,
   defaultModel,
+  store,
+  documents,
   doorbell,
   relay,
   log,
@@ -58,10 +67,12 @@ export function createProgram({
     log.warn({ err: error }, 'The feed could not look at the database; trying again.')
   const feed = createFeed({ database, clock: processClock, doorbell, relay, options: { onError, ...feedOptions } })
   const change = createChangeRunner(database, feed)
+  const files = createFiles({ database, store, documents, crypto: processCrypto, change, log })
   const engine = createEngine({
     database,
     queue,
     provider,
+    documents: files,
     feed: watchText?.(feed) ?? feed,
     doorbell,
     clock: processClock,
@@ -81,5 +92,5 @@ export function createProgram({
     defaultModel,
     cancelTask: engine.cancel,
   }
-  return { engine, feed, projects: createProjects(parts), stages: createStages(parts) }
+  return { engine, feed, files, projects: createProjects(parts), stages: createStages(parts) }
 }

@@ -2,9 +2,12 @@
  * The process, wired from config to open port and stopped in reverse. Guarantee of `stop()`: running text reaches the
  * database, tasks are handed back, viewers are told to come back, and nothing stays open.
  */
-import type { FeedOptions } from '@stagewright/core'
+import { createForgetting, type DocumentPort, type FeedOptions } from '@stagewright/core'
 import type { Config } from './config.ts'
+import { processClock } from './clock.ts'
 import { createApi } from './createApi.ts'
+import { createDocumentPort } from './documents/createDocumentPort.ts'
+import { openFileStore } from './files/openFileStore.ts'
 import { createHealthServer } from './http/healthServer.ts'
 import type { RequestTimes } from './http/httpServer.ts'
 import { watchLoopDelay } from './live/loopDelay.ts'
@@ -12,7 +15,7 @@ import { createViewerPlaces } from './live/viewerPlaces.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { openAccelerator, openStorage, type StorageOptions } from './openStorage.ts'
-import { createProgram } from './program.ts'
+import { createProgram, type ProgramParts } from './program.ts'
 import { openProviders } from './providers/openProviders.ts'
 import { createExporter } from './exports/createExporter.ts'
 import { loadSecretKey } from './secretKey.ts'
@@ -28,7 +31,9 @@ export type ServerOptions = StorageOptions & {
   /** For tests only: how the feed is fed. */
   feedOptions?: FeedOptions
   /** For tests only: how slowly a request may come. */
-  requestTimes?: RequestTimes
+  requestTimes?: Partial<RequestTimes>
+  /** For tests only: who reads documents. */
+  documents?: DocumentPort
 }
 
 /** How often a lone process looks at the database while its own text flows. Milliseconds. */
@@ -55,18 +60,11 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const provider = metrics.watchCalls(providers.port)
   const redis = openAccelerator(config, log, stack)
   const relay = redis?.relay ?? null
-  const program = createProgram({
-    config,
-    database,
-    queue,
-    provider,
-    defaultModel: providers.port.defaultModel,
-    doorbell,
-    relay,
-    log,
-    feedOptions,
-    watchText: metrics.watchText,
-  })
+  const { watchText } = metrics
+  const documents = options.documents ?? createDocumentPort()
+  const { defaultModel } = providers.port
+  const ports = { database, queue, provider, defaultModel, documents, doorbell, relay }
+  const { program, forgetting } = await openProgram({ ...ports, config, log, feedOptions, watchText }, stack)
   const viewers = createViewerPlaces(config.viewers, metrics.places)
   metrics.read({
     ...program,
@@ -81,20 +79,14 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
 
   let port = config.port
   const operations = { isReady: storage.isReady, metrics, metricsToken: config.metricsToken }
+  const served = { config, log, redis, program, providers, secretKey, viewers, operations }
   const http =
     config.role === 'worker'
       ? createHealthServer(operations)
       : await createApi({
-          config,
-          log,
+          ...served,
           storage: { ...storage, database },
-          redis,
-          program,
-          providers,
-          secretKey,
-          viewers,
           exportFile: exporter.export,
-          operations,
           port: () => port,
           times: options.requestTimes,
         })
@@ -106,9 +98,20 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   // First of all: what runs is made durable and handed back, and only then are its viewers sent away.
   stack.defer(() => program.engine.stop())
   port = await http.listen(config.port, config.host)
-  if (config.role !== 'api') await program.engine.start({ nobodyElse: isAlone })
+  if (config.role !== 'api') {
+    await program.engine.start({ nobodyElse: isAlone })
+    forgetting.start()
+  }
 
   const stopping = stack.move()
   const url = config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
   return { url, stop: () => stopping.disposeAsync() }
+}
+
+/** The program on its ports, and what forgets files with time, which the stack ends. */
+async function openProgram(parts: Omit<ProgramParts, 'store'>, stack: AsyncDisposableStack) {
+  const store = await openFileStore(parts.config)
+  const forgetting = createForgetting({ ...parts, store, clock: processClock })
+  stack.defer(() => forgetting.stop())
+  return { program: createProgram({ ...parts, store }), forgetting }
 }

@@ -1,6 +1,6 @@
-import { createFeed, type Database, type TaskStatus, type Tx } from '@stagewright/core'
+import { createFeed, pipelineOf, type Database, type TaskStatus, type Tx } from '@stagewright/core'
 import { createManualClock, createMemoryStorage, type ManualClock } from '@stagewright/core/testing'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import {
   crypto,
   seedClosedRewrite,
@@ -38,6 +38,7 @@ function openProcess(options: { shelf?: TaskShelf; feed?: ReturnType<typeof crea
     }
   }
   const counted = {
+    filesOfRewrites: count('filesOfRewrites', database.filesOfRewrites),
     pastRuns: count('pastRuns', database.pastRuns),
     isMember: count('isMember', database.isMember),
     projectRevision: count('projectRevision', database.projectRevision),
@@ -194,6 +195,39 @@ describe('answers that processes share', () => {
     await here.get(actor(), taskId)
     const stranger = there.get({ userId: crypto.newId() }, taskId)
     await expect(stranger).rejects.toEqual(expect.objectContaining({ code: 'notFound' }))
+  })
+})
+
+describe('the files of a task', () => {
+  const stored = { format: 'txt', mediaType: 'text/plain', bytes: 1, sha256: 'h' } as const
+  /** A file of a version that the task made, as a delivery leaves it. */
+  async function deliver(no: number, name: string): Promise<string> {
+    const { projectId, workspaceId, userId: createdBy } = project
+    const rewriteId = await seedOpenRewrite(database, projectId, { taskId, no })
+    const id = crypto.newId()
+    await database.insertFile({ id, workspaceId, createdBy, name, mediaType: 'text/plain' })
+    await database.transaction(async (tx) => {
+      await tx.touchProject(projectId)
+      await tx.markFileStored(id, { ...stored, projectId, rewriteId })
+    })
+    return id
+  }
+
+  it('K5 are told with it, also when they came since it was last asked for', async () => {
+    const story = pipelineOf('story')
+    story.fileOf = () => null
+    onTestFinished(() => void delete story.fileOf)
+    await change('running')
+    expect((await answers.get(actor(), taskId)).files).toEqual([])
+    const id = await deliver(1, '报告.de.docx')
+    expect((await answers.get(actor(), taskId)).files).toEqual([{ id, name: '报告.de.docx' }])
+    expect(asked['filesOfRewrites']).toBe(2)
+  })
+
+  it('K5 are not asked for where its pipeline takes none', async () => {
+    await deliver(1, 'a')
+    expect((await answers.get(actor(), taskId)).files).toEqual([])
+    expect(asked['filesOfRewrites']).toBeUndefined()
   })
 })
 

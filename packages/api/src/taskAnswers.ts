@@ -9,12 +9,16 @@
  */
 import {
   hasEnded,
+  isPipelineKey,
   notFound,
+  pipelineOf,
   typicalOf,
   type Actor,
   type Clock,
   type Database,
   type Feed,
+  type FileRecord,
+  type TaskDetails,
   type Typical,
 } from '@stagewright/core'
 import { viewTask, type TaskView } from './views/task.ts'
@@ -40,7 +44,10 @@ export type TaskAnswers = {
 }
 
 export type TaskAnswersDeps = {
-  database: Pick<Database, 'isMember' | 'pastRuns' | 'projectRevision' | 'queuePosition' | 'taskDetails'>
+  database: Pick<
+    Database,
+    'filesOfRewrites' | 'isMember' | 'pastRuns' | 'projectRevision' | 'queuePosition' | 'taskDetails'
+  >
   feed: Pick<Feed, 'liveLength'>
   clock: Clock
   /** The project's present revision where it is known without asking, never an older one: only a lone process can. */
@@ -99,6 +106,7 @@ export function createTaskAnswers(deps: TaskAnswersDeps): TaskAnswers {
     const view = viewTask(details, {
       queuePosition: status === 'queued' ? await database.queuePosition(taskId) : null,
       typical: isComing ? await usual(workspaceId, details.pipeline) : new Map(),
+      files: await filesOf(database, details),
     })
     const known = { view, workspaceId, revision: details.projectRevision }
     remember(taskId, { known, readAt })
@@ -112,6 +120,15 @@ export function createTaskAnswers(deps: TaskAnswersDeps): TaskAnswers {
       return withLiveLength(known.view, feed)
     },
   }
+}
+
+/** A version's file is made of its project's: where a project has none, nothing is asked. */
+async function filesOf(
+  database: Pick<Database, 'filesOfRewrites'>,
+  { pipeline, rewrites }: TaskDetails,
+): Promise<FileRecord[]> {
+  const takesFile = isPipelineKey(pipeline) && pipelineOf(pipeline).fileOf !== undefined
+  return takesFile ? database.filesOfRewrites(rewrites.map(({ id }) => id)) : []
 }
 
 /** What came of a call may be written down after the task has ended, by a worker that was late. */

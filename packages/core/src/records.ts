@@ -3,6 +3,7 @@
  * Lengths and offsets of text are UTF-16 code units, counted by us (PostgreSQL counts code points).
  */
 import type { Failure } from './errors.ts'
+import type { DocumentFormat } from './ports/files.ts'
 import type { Message } from './ports/provider.ts'
 
 export type StageStatus = 'ready' | 'queued' | 'running' | 'waiting' | 'done' | 'stopped' | 'failed'
@@ -185,6 +186,26 @@ export type CallRecord = {
   reasoning: string | null
   startedAt: Date
   endedAt: Date | null
+}
+
+/** A file that was uploaded, or left by a stage; its content stands in the store under its id. */
+export type FileRecord = {
+  id: string
+  workspaceId: string
+  /** Null until a project was made with it, and once that is gone for good. */
+  projectId: string | null
+  /** The version that it is the file of; null for uploads. */
+  rewriteId: string | null
+  createdBy: string
+  name: string
+  mediaType: string
+  format: DocumentFormat | null
+  /** Size and SHA-256 (hex) of the content; null until it is stored. */
+  bytes: number | null
+  sha256: string | null
+  /** Null while the content is not whole: then nobody is shown the file. */
+  storedAt: Date | null
+  createdAt: Date
 }
 
 export type ProviderRecord = {

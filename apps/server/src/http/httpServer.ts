@@ -10,6 +10,7 @@ import {
   type Context,
   type Services,
 } from '@stagewright/api'
+import type { Files } from '@stagewright/core'
 import type { TRPCError } from '@trpc/server'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import { fastify, type FastifyInstance } from 'fastify'
@@ -21,6 +22,8 @@ import { createWebSocketGate } from '../live/webSocket.ts'
 import type { Logger } from '../log.ts'
 import type { OriginRule } from '../origins.ts'
 import { addAuthRoutes } from './authRoutes.ts'
+import { limitBodyTimes } from './bodyTimes.ts'
+import { addFileRoutes } from './fileRoutes.ts'
 import { listenOn } from './listenOn.ts'
 import { addOperationsRoutes, type Operations } from './operationsRoutes.ts'
 import { addPreviewRoutes } from './previewRoutes.ts'
@@ -31,7 +34,13 @@ import { addStudioRoutes } from './studioRoutes.ts'
 /** A million characters of Chinese in JSON is 3 MB; nothing we take is larger. */
 const bodyLimitBytes = 4 * 1_024 * 1_024
 /** Who sends a head or a whole request more slowly than this holds a connection for nothing. */
-const defaultTimes: RequestTimes = { headWithinMs: 15_000, requestWithinMs: 120_000, checkEveryMs: 5_000 }
+const defaultTimes: RequestTimes = {
+  headWithinMs: 15_000,
+  requestWithinMs: 120_000,
+  uploadWithinMs: 900_000,
+  uploadIdleMs: 30_000,
+  checkEveryMs: 5_000,
+}
 /** The most calls in one batch; our client sends at most 10. */
 const maxBatchSize = 50
 const livePaths = ['live.follow', 'tasks.follow']
@@ -44,14 +53,21 @@ export type HttpOptions = {
   trustedProxies: string[]
   log: Logger
   services: Services
+  files: Files
   operations: Operations
   /** WebSockets at once. */
   maxConnections: number
-  times?: RequestTimes | undefined
+  times?: Partial<RequestTimes> | undefined
 }
 
-/** Milliseconds. */
-export type RequestTimes = { headWithinMs: number; requestWithinMs: number; checkEveryMs: number }
+/** Milliseconds. A file has more time than any other body, as long as it comes. */
+export type RequestTimes = {
+  headWithinMs: number
+  requestWithinMs: number
+  uploadWithinMs: number
+  uploadIdleMs: number
+  checkEveryMs: number
+}
 
 export type HttpServer = {
   /** Resolves to the port, which is a free one when 0 was asked for. */
@@ -63,7 +79,8 @@ export type HttpServer = {
 /** Everything on one port: tRPC over HTTP, SSE and WebSocket, sign-in, health, and the studio for the rest. */
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { auth, origins, log } = options
-  const app = openApp(options.times ?? defaultTimes, options.trustedProxies)
+  const times = { ...defaultTimes, ...options.times }
+  const app = openApp(times, options.trustedProxies)
   const contextOf = createContextOf(options)
   const onError = createErrorLog(log)
   const { sse, webSocket } = openGates(options, { contextOf, onError })
@@ -78,9 +95,11 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   })
   addSecurity(app, origins)
   addRefusals(app, log)
+  limitBodyTimes(app, { withinMs: times.requestWithinMs, except: '/files' })
   addOperationsRoutes(app, options.operations)
   await addAuthRoutes(app, auth)
   addPreviewRoutes(app, { identify: options.identify, ...options.services })
+  await addFileRoutes(app, { identify: options.identify, files: options.files, log, ...times })
   app.addHook('onRequest', async (request, reply) => {
     if (!sse.handles(request.raw)) return
     // Fastify lets go of the request here: the stream is written to node's response.
@@ -113,7 +132,7 @@ function openApp(times: RequestTimes, trustedProxies: string[]): FastifyInstance
     trustProxy: trustedProxies.length > 0 && trustedProxies,
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: true,
-    requestTimeout: times.requestWithinMs,
+    requestTimeout: times.uploadWithinMs,
     http: { headersTimeout: times.headWithinMs, connectionsCheckingInterval: times.checkEveryMs },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: answerFrameworkError,

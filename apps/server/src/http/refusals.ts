@@ -23,7 +23,8 @@ const badRequest = { code: 'BAD_REQUEST', number: -32_600 }
 /** In characters. Our client's batches keep within 8,000. */
 export const maxAddressLength = 10_000
 
-const bearableBodyBytes = 16 * 1_024 * 1_024
+/** More than the largest file, so that one that is a little too large is told so. */
+const bearableBodyBytes = 24 * 1_024 * 1_024
 
 export type Refusal = { status: number; appCode: ErrorCode; message: string; params?: ErrorParams }
 
@@ -57,7 +58,7 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
  * Who is still sending when the connection is closed is reset, and may never see the answer: a proxy makes a 502 of it.
  * So what is bearable is read to its end and dropped, in the time that a request may take; more is cut off.
  */
-async function letFinish({ raw, headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function letFinish({ raw, headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
   const isBearable = Number(headers['content-length'] ?? Infinity) <= bearableBodyBytes
   if (!isBearable) return void reply.header('connection', 'close')
   raw.resume()

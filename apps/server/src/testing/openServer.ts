@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { FeedOptions } from '@stagewright/core'
+import type { DocumentPort, FeedOptions } from '@stagewright/core'
 import type { FolderLock } from '@stagewright/db/folderLock'
 import { createClient, type Client } from '@stagewright/client'
 import { readConfig } from '../config.ts'
@@ -24,7 +24,8 @@ export type Account = { userId: string; cookie: string; apiKey: string; client: 
 export type OpenServerOptions = {
   environment?: Record<string, string>
   feedOptions?: FeedOptions
-  requestTimes?: RequestTimes
+  requestTimes?: Partial<RequestTimes>
+  documents?: DocumentPort
   dataDir?: string
   /** Instead of the folder's own: to see what it is good for. */
   lock?: FolderLock
@@ -40,6 +41,7 @@ export async function openServer(options: OpenServerOptions = {}): Promise<OpenS
     onFailure: (error) => lines.push(String(error)),
     ...(options.feedOptions && { feedOptions: options.feedOptions }),
     ...(options.lock && { lock: options.lock }),
+    ...(options.documents && { documents: options.documents }),
     ...(options.requestTimes && { requestTimes: options.requestTimes }),
   })
   const clients: Client[] = []

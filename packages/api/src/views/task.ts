@@ -6,6 +6,7 @@ import {
   pipelineOf,
   previewPath,
   type Failure,
+  type FileRecord,
   type RewriteRecord,
   type StageDefinition,
   type TaskDetails,
@@ -19,10 +20,12 @@ export type TaskSurroundings = {
   queuePosition: number | null
   /** What its stages usually take. */
   typical: ReadonlyMap<string, Typical>
+  /** That its versions have, oldest first. */
+  files: readonly FileRecord[]
 }
 
 /** A task with everything `tasks.get` shows. */
-export function viewTask(details: TaskDetails, { queuePosition, typical }: TaskSurroundings) {
+export function viewTask(details: TaskDetails, { queuePosition, typical, files }: TaskSurroundings) {
   const foreseen = foreseeTask(details, typical)
   const byId = new Map(details.rewrites.map((rewrite) => [rewrite.id, rewrite]))
   return {
@@ -37,6 +40,8 @@ export function viewTask(details: TaskDetails, { queuePosition, typical }: TaskS
     })),
     queuePosition,
     previewUrl: previewUrlOf(details),
+    /** What its stages delivered, to be had at `/files/<id>`. */
+    files: files.map(({ id, name }) => ({ id, name })),
     attempts: details.attempts.map((attempt) => ({
       attempt: attempt.attempt,
       outcome: attempt.outcome,

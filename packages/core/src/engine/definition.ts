@@ -84,11 +84,11 @@ export type PipelineDefinition = {
   text?: { field: string; limit: number }
   /** Checks what `projects.create` was given; throws AppError('input.invalid' | 'input.tooLong'). */
   parseInput(input: unknown): ProjectInput
-  /** The file it is made from, which becomes the project's. */
-  fileOf?(input: ProjectInput): string
   /** The text the first stage starts from. */
   firstInput(input: ProjectInput): string
-  /** A title for a project created without one. */
-  titleOf(input: ProjectInput): string
+  /** The file that its input names, and which the project then owns. Without it there is none. */
+  fileOf?(input: ProjectInput): string | null
+  /** A title for a project created without one; `file` is the one that the input names. */
+  titleOf(input: ProjectInput, file?: { name: string }): string
   stages: readonly StageDefinition[]
 }

@@ -13,9 +13,9 @@ export type Making = Pick<StageRun, 'stageKey' | 'input' | 'earlier' | 'presentT
 export function fingerprintOf(crypto: Crypto, { fileOf }: PipelineDefinition, making: Making): string {
   const { project, stageKey, input, earlier, presentText, instructions, model } = making
   // A file is in the input that was read from it; uploaded again it has another id.
-  const fileId = fileOf?.(project.input)
+  const fileId = fileOf?.(project.input) ?? null
   const settings = Object.entries(project.input)
-    .filter(([, value]) => value !== fileId)
+    .filter(([, value]) => fileId === null || value !== fileId)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
   return crypto.sha256(
     JSON.stringify([project.pipeline, stageKey, settings, input, earlier, presentText, instructions, model]),

@@ -1,4 +1,5 @@
 import type { Database } from '../ports/database.ts'
+import { filesOfRewrites } from './files.ts'
 import { listProjects, lookAtProject } from './projectReads.ts'
 import { madeText, rewritesWhere, storedTextFrom } from './rewriteReads.ts'
 import type { Moment } from './session.ts'
@@ -17,7 +18,17 @@ import { isMember } from './workspaces.ts'
 
 type Reads = Omit<
   Database,
-  'transaction' | 'workspacesOf' | 'appendChunks' | 'insertCall' | 'endCall' | 'forgetIdempotencyKeys' | 'saveProvider'
+  | 'transaction'
+  | 'workspacesOf'
+  | 'appendChunks'
+  | 'insertCall'
+  | 'endCall'
+  | 'forgetIdempotencyKeys'
+  | 'saveProvider'
+  | 'insertFile'
+  | 'filesToForget'
+  | 'removeFile'
+  | 'purgeProjects'
 >
 
 /** Reads outside a transaction, each in one look at the committed rows. */
@@ -28,6 +39,8 @@ export function reads(tables: Tables, moment: () => Moment): Reads {
     ...taskReads(tables, moment),
     sweepRows: async () => sweepRows(tables, moment().now),
     listProviders: async () => tables.providers.all(),
+    file: async (fileId) => tables.files.get(fileId) ?? null,
+    filesOfRewrites: async (rewriteIds) => filesOfRewrites(tables, rewriteIds),
   }
 }
 

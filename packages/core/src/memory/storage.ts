@@ -12,9 +12,11 @@ import type { Database, Tx } from '../ports/database.ts'
 import type { JobQueue } from '../ports/queue.ts'
 import { createBell } from './bell.ts'
 import { endCall, forgetIdempotencyKeys, insertCall } from './calls.ts'
+import { fileOperations, filesToForget, insertFile } from './files.ts'
 import { createMemoryQueue, jobOperations } from './jobs.ts'
 import { createMutex } from './mutex.ts'
 import { projectOperations } from './projectWrites.ts'
+import { purgeProjects } from './purge.ts'
 import { standingOf } from './projectReads.ts'
 import { reads } from './reads.ts'
 import { appendChunks, rewriteOperations } from './rewriteWrites.ts'
@@ -53,6 +55,10 @@ export function createMemoryStorage(options: { crypto: Crypto; clock?: Pick<Cloc
     insertCall: (call) => inTransaction((session) => insertCall(session, call)),
     endCall: (callId, ending) => inTransaction((session) => endCall(session, callId, ending)),
     forgetIdempotencyKeys: (ageMs) => inTransaction((session) => forgetIdempotencyKeys(session, ageMs)),
+    insertFile: (file) => inTransaction((session) => insertFile(session, file)),
+    filesToForget: (limit) => inTransaction((session) => filesToForget(session, limit)),
+    removeFile: (fileId) => inTransaction((session) => session.tables.files.remove(fileId)),
+    purgeProjects: (ageMs, limit) => inTransaction((session) => purgeProjects(session, ageMs, limit)),
     saveProvider: (provider) => inTransaction((session) => session.tables.providers.put(provider.id, provider)),
   }
   return { database, queue: createMemoryQueue(inTransaction, (listener) => bell.onRing(listener)) }
@@ -67,6 +73,7 @@ function operationsOf(session: Session): Tx {
     ...rewriteOperations(session),
     ...taskOperations(session),
     ...jobOperations(session),
+    ...fileOperations(session),
   }
 }
 

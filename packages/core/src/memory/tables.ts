@@ -2,6 +2,7 @@ import type {
   AttemptRecord,
   CallRecord,
   DraftRecord,
+  FileRecord,
   ProjectRecord,
   ProviderRecord,
   RewriteRecord,
@@ -38,6 +39,7 @@ type TablesOf<Kind extends 'rows' | 'committed' | 'staged'> = {
   attempts: TableOf<Kind, AttemptRecord>
   calls: TableOf<Kind, CallRecord>
   providers: TableOf<Kind, ProviderRecord>
+  files: TableOf<Kind, FileRecord>
   jobs: TableOf<Kind, JobRow>
 }
 type TableOf<Kind, Row> = Kind extends 'committed'
@@ -62,6 +64,7 @@ export function createTables(): CommittedTables {
     attempts: new CommittedRows(),
     calls: new CommittedRows(),
     providers: new CommittedRows(),
+    files: new CommittedRows(),
     jobs: new CommittedRows(),
   }
 }
@@ -78,6 +81,7 @@ export function stageTables(committed: CommittedTables): StagedTables {
     attempts: new StagedRows(committed.attempts),
     calls: new StagedRows(committed.calls),
     providers: new StagedRows(committed.providers),
+    files: new StagedRows(committed.files),
     jobs: new StagedRows(committed.jobs),
   }
 }

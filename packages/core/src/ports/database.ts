@@ -5,6 +5,7 @@ import type {
   CallRecord,
   DraftRecord,
   Ending,
+  FileRecord,
   ProjectRecord,
   ProviderRecord,
   RewriteRecord,
@@ -235,6 +236,17 @@ export interface Tx {
 
   /** What came of a call; see {@link Database.endCall}. */
   endCall: Database['endCall']
+
+  file(fileId: string): Promise<FileRecord | null>
+  /**
+   * The content is whole: from now on the file is seen, of its project and version where they are named. False when it
+   * is stored already, or was inserted so long ago (`storeWithinMs`) that it may be forgotten at any moment.
+   */
+  markFileStored(fileId: string, stored: StoredFile): Promise<boolean>
+  /** Gives a stored file to a project of its workspace; false when it is not such a file, or has one already. */
+  attachFile(fileId: string, project: { id: string; workspaceId: string }): Promise<boolean>
+  /** Takes the files of a version out of everybody's reach; their ids, for their contents to be removed. */
+  releaseFilesOf(rewriteId: string): Promise<string[]>
 }
 
 /** 'now' stands for the transaction's time, so that stored times are the database's. */
@@ -243,6 +255,17 @@ export type TaskPatch = Stamped<
   Omit<TaskRecord, 'id' | 'workspaceId' | 'projectId' | 'createdBy' | 'createdAt' | 'updatedAt' | 'stages'>
 >
 export type TaskStagePatch = Stamped<Omit<TaskStageRecord, 'taskId' | 'key' | 'position'>>
+
+export type StoredFile = Pick<FileRecord, 'format' | 'mediaType' | 'projectId' | 'rewriteId'> & {
+  bytes: number
+  sha256: string
+}
+
+/** A content is stored within half an hour of its row, or never: rows without one are forgotten after an hour. */
+export const storeWithinMs = 30 * 60_000
+export const unstoredForMs = 60 * 60_000
+/** A file without a project is kept so long: time to make one with it. */
+export const unusedForMs = 24 * 60 * 60_000
 
 /** What the sweep needs to know about a task that should be alive. */
 export type SweepRow = {
@@ -323,6 +346,21 @@ export interface Database {
   sweepRows(): Promise<SweepRow[]>
   /** Forgets idempotency keys older than `ageMs`. */
   forgetIdempotencyKeys(ageMs: number): Promise<void>
+
+  /** The row of a content that is to be stored; it must be there first, so that no content is ever without one. */
+  insertFile(file: Pick<FileRecord, 'id' | 'workspaceId' | 'createdBy' | 'name' | 'mediaType'>): Promise<void>
+  /** Stored or not. */
+  file(fileId: string): Promise<FileRecord | null>
+  /** Files that versions have, oldest first. */
+  filesOfRewrites(rewriteIds: readonly string[]): Promise<FileRecord[]>
+  /**
+   * Files that nobody needs: without content for an hour, or without a project for a day. They are out of everybody's
+   * reach once they were answered here, and are answered again until they are removed.
+   */
+  filesToForget(limit: number): Promise<string[]>
+  removeFile(fileId: string): Promise<void>
+  /** Deletes projects, with all that is theirs, that were removed more than `ageMs` ago; says how many, at most `limit`. */
+  purgeProjects(ageMs: number, limit: number): Promise<number>
 
   listProviders(): Promise<ProviderRecord[]>
   /** Inserts it, or renews the row with the same id. */

@@ -17,7 +17,13 @@ export type Segment = {
   text: string
 }
 
-/** The contents of files. Nothing is read before it is whole. */
+/** Keys are ids, so that none can lead out of a store, whatever it makes of them. Throws TypeError for others. */
+export function requireFileKey(key: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key)) throw new TypeError('The key of a file must be an id.')
+  return key
+}
+
+/** The contents of files, by the ids of their rows. Nothing is read before it is whole. */
 export interface FileStore {
   /** Stores all of it or nothing. A second write of the same key replaces the first. */
   write(key: string, content: AsyncIterable<Uint8Array>): Promise<void>

@@ -1,7 +1,8 @@
 import { requireProject, type Actor } from '../engine/access.ts'
 import { requirePipeline } from '../engine/pipelineParts.ts'
 import { AppError, notFound } from '../errors.ts'
-import type { ProjectRecord, StageRecord } from '../records.ts'
+import type { Tx } from '../ports.ts'
+import type { FileRecord, ProjectRecord, StageRecord } from '../records.ts'
 import type { ProjectDeps } from './deps.ts'
 
 const titleLimit = 200
@@ -60,28 +61,39 @@ async function createProject(
 ): Promise<{ projectId: string }> {
   const pipeline = requirePipeline(deps.pipelines, request.pipeline)
   const input = pipeline.parseInput(request.input)
-  const title = checkTitle(request.title?.trim() || pipeline.titleOf(input).slice(0, titleLimit))
   const [workspaceId] = await deps.database.workspacesOf(actor.userId)
   if (workspaceId === undefined) throw notFound('workspace', 'of your own')
   const projectId = deps.crypto.newId()
-  const project = {
-    id: projectId,
-    workspaceId,
-    createdBy: actor.userId,
-    pipeline: pipeline.key,
-    title,
-    input: { ...input },
-  }
+  const fileId = pipeline.fileOf?.(input) ?? null
   await deps.change(async (change) => {
+    const file = fileId === null ? undefined : await requireFreeFile(change.tx, fileId, workspaceId)
+    const title = checkTitle(request.title?.trim() || pipeline.titleOf(input, file).slice(0, titleLimit))
+    const owner = { id: projectId, workspaceId, createdBy: actor.userId }
     await change.tx.insertProject(
-      project,
+      { ...owner, pipeline: pipeline.key, title, input: { ...input } },
       pipeline.stages.map((stage) => stage.key),
     )
+    // Another project may have taken it meanwhile.
+    if (file !== undefined && !(await change.tx.attachFile(file.id, owner))) throw fileInUse(file)
     // Its first revision is 1: 0 is what a viewer that has seen nothing knows.
     await change.touchProject(projectId)
     await change.touchWorkspace(workspaceId)
   })
   return { projectId }
+}
+
+/** The file that a project is to be made with; it must be in the same workspace, and nobody's yet. */
+async function requireFreeFile(tx: Tx, fileId: string, workspaceId: string): Promise<FileRecord> {
+  const file = await tx.file(fileId)
+  if (file === null || file.storedAt === null || file.workspaceId !== workspaceId) throw notFound('file', fileId)
+  if (file.projectId !== null || file.rewriteId !== null) throw fileInUse(file)
+  return file
+}
+
+function fileInUse({ name }: FileRecord): AppError {
+  return new AppError('file.inUse', `“${name}” belongs to a project already. Upload it again to make another.`, {
+    params: { name },
+  })
 }
 
 async function updateProject(
@@ -123,7 +135,8 @@ async function undoRemove(deps: ProjectDeps, actor: Actor, projectId: string): P
   if (head === null || !(await deps.database.isMember(actor.userId, head.workspaceId)))
     throw notFound('project', projectId)
   await deps.change(async (change) => {
-    await change.holdProject(projectId)
+    // It may have been deleted for good meanwhile.
+    if ((await change.holdProject(projectId)) === null) throw notFound('project', projectId)
     await change.tx.updateProject(projectId, { removedAt: null })
     await change.touchWorkspace(head.workspaceId)
   })

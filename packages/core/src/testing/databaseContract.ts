@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { chunkContract } from './chunkContract.ts'
 import { feedReadsContract } from './feedReadsContract.ts'
+import { fileContract } from './fileContract.ts'
 import { listContract } from './listContract.ts'
 import type { OpenedStorage } from './openedStorage.ts'
 import { projectContract } from './projectContract.ts'
@@ -37,6 +38,7 @@ export function databaseContract(name: string, open: () => Promise<OpenedStorage
     queueContract(storage)
     feedReadsContract(storage)
     listContract(storage)
+    fileContract(storage)
   })
 }
 

@@ -7,6 +7,10 @@ export function createNodeCrypto(): Crypto {
   const last = { ms: 0, count: 0 }
   return {
     sha256: (text) => createHash('sha256').update(text, 'utf8').digest('hex'),
+    hashBytes() {
+      const hash = createHash('sha256')
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') }
+    },
     newId() {
       const ms = Math.max(Date.now(), last.ms)
       last.count = ms === last.ms ? last.count + 1 : 0

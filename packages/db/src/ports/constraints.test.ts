@@ -9,6 +9,8 @@ const ids = {
   task: randomUUID(),
   open: randomUUID(),
   closed: randomUUID(),
+  file: randomUUID(),
+  delivered: randomUUID(),
 }
 
 const seeds = [
@@ -28,6 +30,8 @@ const seeds = [
   `INSERT INTO drafts (project_id, stage_key, user_id, text) VALUES ('${ids.project}', 'a', 'u', 'd')`,
   `INSERT INTO providers (id, name, base_url, api_key_encrypted, models, active, origin, weight)
    VALUES ('p', 'P', 'u', 'k', '[]', true, 'user', 1)`,
+  file(ids.file, `NULL, NULL, NULL, NULL, NULL`),
+  file(ids.delivered, `'${ids.project}', '${ids.closed}', 3, 'hash', now()`),
 ]
 
 /** `state` is status, ended_at, failure. */
@@ -41,6 +45,12 @@ function task(id: string, state: string, given: { workspace?: string; key?: stri
 function rewrite(id: string, no: number, state: string): string {
   return `INSERT INTO rewrites (id, project_id, stage_key, no, kind, attempt, spans, text, sha256, ending, closed_at)
     VALUES ('${id}', '${ids.project}', 'a', ${no}, 'generated', 1, '[]', ${state})`
+}
+
+/** `state` is project_id, rewrite_id, bytes, sha256, stored_at. */
+function file(id: string, state: string): string {
+  return `INSERT INTO files (id, workspace_id, created_by, name, media_type, project_id, rewrite_id, bytes, sha256, stored_at)
+    VALUES ('${id}', '${ids.workspace}', 'u', 'n', 'm', ${state})`
 }
 
 const fresh = () => randomUUID()
@@ -119,6 +129,17 @@ const refusals: [rule: string, ...statements: string[]][] = [
     `UPDATE stages SET current_rewrite_id = '${ids.closed}' WHERE key = 'a'`,
     `DELETE FROM rewrites WHERE id = '${ids.closed}'`,
   ],
+  ['files_format_check', `UPDATE files SET format = 'exe'`],
+  ['files_bytes_check', `UPDATE files SET bytes = -1 WHERE id = '${ids.delivered}'`],
+  ['files_name_check', `UPDATE files SET name = ''`],
+  ['files_stored_check', `UPDATE files SET stored_at = now() WHERE id = '${ids.file}'`],
+  ['files_stored_check', `UPDATE files SET bytes = 3, stored_at = now() WHERE id = '${ids.file}'`],
+  ['files_stored_check', `UPDATE files SET sha256 = NULL WHERE id = '${ids.delivered}'`],
+  ['files_owner_check', `UPDATE files SET project_id = '${ids.project}' WHERE id = '${ids.file}'`],
+  ['files_owner_check', `UPDATE files SET rewrite_id = '${ids.open}' WHERE id = '${ids.file}'`],
+  ['files_rewrite_id_key', file(fresh(), `'${ids.project}', '${ids.closed}', 3, 'hash', now()`)],
+  ['files_workspace_id_fkey', `DELETE FROM projects`, `DELETE FROM workspaces`],
+  ['files_project_id_fkey', file(fresh(), `'${fresh()}', NULL, 3, 'hash', now()`)],
   ['rewrites_project_id_stage_key_fkey', `UPDATE rewrites SET stage_key = 'none' WHERE id = '${ids.open}'`],
 ]
 
@@ -171,6 +192,14 @@ describe.each(testDatabaseKinds)('the rules of the database on %s', (kind) => {
       `UPDATE rewrites SET task_id = '${ids.task}' WHERE id = '${ids.open}'`,
       `DELETE FROM projects WHERE id = '${ids.project}'`,
       `SELECT 1 / (CASE WHEN EXISTS (${left.join(' UNION ALL ')}) THEN 0 ELSE 1 END)`,
+    ])
+    expect(refusal).toBeNull()
+  })
+
+  it('D2 K8 keep the files of a project that is gone, so that their contents are found', async () => {
+    const refusal = await refusalOf([
+      `DELETE FROM projects WHERE id = '${ids.project}'`,
+      `SELECT 1 / (SELECT count(*) FROM files WHERE id = '${ids.delivered}' AND project_id IS NULL)`,
     ])
     expect(refusal).toBeNull()
   })

@@ -13,6 +13,7 @@ import { appendChunks } from './appendChunks.ts'
 import { DeferredWrites } from './deferredWrites.ts'
 import { callWrites, endCallDeferred } from './calls.ts'
 import { isTransient, translated, translateFailure } from './failures.ts'
+import { fileOperations, fileUpkeep } from './files.ts'
 import { lists } from './lists.ts'
 import { projectLooks, projectStanding } from './looks.ts'
 import { draftOf, projectOperations } from './projects.ts'
@@ -48,6 +49,7 @@ export function createDatabase({ prisma, pool, queue }: DatabaseParts): Database
     ...callWrites(prisma),
     ...providerOperations(prisma),
     ...sweepOperations(prisma),
+    ...fileUpkeep(prisma),
     draftOf: (...key: Parameters<Database['draftOf']>) => draftOf(prisma, ...key),
     appendChunks: (...writes: Parameters<Database['appendChunks']>) => retrying(() => appendChunks(pool, ...writes)),
   })
@@ -111,6 +113,7 @@ function operationsOn(sql: Sql, sender: JobSender, deferred: DeferredWrites): Tx
     endCall: (...ending: Parameters<Tx['endCall']>) => endCallDeferred(deferred, ...ending),
     ...rewriteOperations(sql),
     ...taskOperations(sql, deferred),
+    ...fileOperations(sql),
     sendJob: (job: Parameters<Tx['sendJob']>[0]) => sender.send(sql, job),
     completeJob: (job: Parameters<Tx['completeJob']>[0]) => sender.complete(sql, job),
     jobState: (jobId: string) => sender.state(sql, jobId),

@@ -2,6 +2,7 @@ import type {
   AttemptRecord,
   CallRecord,
   DraftRecord,
+  FileRecord,
   ProjectRecord,
   RewriteRecord,
   StageRecord,
@@ -135,6 +136,21 @@ export const attemptShape: Shape<AttemptRecord> = {
   outcome: 'plain',
   startedAt: 'time',
   endedAt: 'time',
+}
+
+export const fileShape: Shape<FileRecord> = {
+  id: 'plain',
+  workspaceId: 'plain',
+  projectId: 'plain',
+  rewriteId: 'plain',
+  createdBy: 'plain',
+  name: 'plain',
+  mediaType: 'plain',
+  format: 'plain',
+  bytes: 'count',
+  sha256: 'plain',
+  storedAt: 'time',
+  createdAt: 'time',
 }
 
 export const callShape: Shape<CallRecord> = {

@@ -86,6 +86,14 @@ describe('statements per operation', () => {
       ...origin,
     })
   }
+  const storedFile = {
+    format: 'txt' as const,
+    mediaType: 'text/plain',
+    projectId: null,
+    rewriteId: null,
+    bytes: 3,
+    sha256: 'h',
+  }
   const closing = {
     ending: 'complete' as const,
     text: 'abc',
@@ -141,6 +149,10 @@ describe('statements per operation', () => {
     ],
     ['jobState', 1, (tx) => tx.jobState(ids.task)],
     ['removeJobs', 1, (tx) => tx.removeJobs(ids.task)],
+    ['file', 1, (tx) => tx.file(ids.task)],
+    ['markFileStored', 1, (tx) => tx.markFileStored(ids.task, storedFile)],
+    ['attachFile', 1, (tx) => tx.attachFile(ids.task, { id: ids.project, workspaceId })],
+    ['releaseFilesOf', 1, (tx) => tx.releaseFilesOf(ids.rewrite)],
   ]
 
   it.each(operations)('D19 %s: at most %i', async (_name, most, run) => {
@@ -162,6 +174,10 @@ describe('statements per operation', () => {
       () => database.appendChunks([{ rewriteId: ids.rewrite, attempt: 1, offset: 0, text: 'abc' }]),
       () => database.workspacesOf('u'),
       () => database.sweepRows(),
+      () => database.file(ids.task),
+      () => database.filesOfRewrites([ids.rewrite]),
+      () => database.filesToForget(10),
+      () => database.purgeProjects(1_000_000, 10),
     ]
     for (const look of looks) {
       expect(await countOf(look)).toBe(1)

@@ -1,4 +1,5 @@
 import type { PipelineDefinition } from '../../engine/definition.ts'
+import { stemOf } from '../../files/fileNames.ts'
 import { deliver } from './deliver.ts'
 import { documentOf, parseDocumentInput } from './documentInput.ts'
 import { extract } from './extract.ts'
@@ -13,6 +14,6 @@ export const document = {
   // The first stage reads the file itself.
   firstInput: () => '',
   fileOf: (input) => documentOf(input).fileId,
-  titleOf: () => 'Document',
+  titleOf: (_, file) => stemOf(file?.name ?? 'Document'),
   stages: [extract, translate, deliver],
 } as const satisfies PipelineDefinition

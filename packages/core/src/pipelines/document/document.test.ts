@@ -237,6 +237,7 @@ describe('translating', () => {
       const cut = text.slice(0, length)
       expect(translate.readTable!(cut).rows.length).toBeGreaterThanOrEqual(readPairs(cut).length)
       expect(translate.readParts!(cut)).toHaveLength(readPairs(cut).length)
+      extract.readParts!(cut)
       translate.check(cut, projectInput)
       extract.readTable!(cut)
       readDelivery(cut)

@@ -3,6 +3,7 @@ import type { StageContext, StageDefinition, StageOutput } from '../../engine/de
 import type { Segment } from '../../ports/files.ts'
 import { checkRows } from '../checkAnswer.ts'
 import { detectLanguage } from '../language.ts'
+import { readRowParts } from '../rowParts.ts'
 import { readRowTable } from '../rowTable.ts'
 import { documentOf } from './documentInput.ts'
 import { closeList, lastNumber, lengthOfWholeRows, openList, writeRow } from './rowLines.ts'
@@ -17,6 +18,7 @@ export const extract: StageDefinition = {
   run: extractSegments,
   keepUpTo: (text) => lengthOfWholeRows(text, segmentsKey),
   check: checkSegments,
+  readParts: (text) => readRowParts(text, segmentsKey, segmentSchema),
   readTable: (text) =>
     readRowTable(text, {
       key: segmentsKey,

@@ -6,7 +6,8 @@ import type { PartRun, StageContext, StageDefinition, StageOutput } from '../../
 import type { Segment } from '../../ports/files.ts'
 import { checkRows } from '../checkAnswer.ts'
 import { detectLanguage } from '../language.ts'
-import { parseJson, readRows } from '../jsonRows.ts'
+import { parseJson } from '../jsonRows.ts'
+import { readRowParts } from '../rowParts.ts'
 import { readRowTable } from '../rowTable.ts'
 import { documentOf } from './documentInput.ts'
 import { closeList, lastLines, lastNumber, lengthOfWholeRows, openList } from './rowLines.ts'
@@ -29,10 +30,7 @@ export const translate: StageDefinition = {
   },
   check: (text) =>
     checkRows(text, { key: pairsKey, rowName: 'Segment', schema: pairSchema, summarize: summarizePairs }),
-  readParts: (text) =>
-    readRows(text, pairsKey, pairSchema).rows.flatMap((read) =>
-      read.ok ? [{ key: String(read.row.number), title: read.row.place, start: read.start, end: read.end }] : [],
-    ),
+  readParts: (text) => readRowParts(text, pairsKey, pairSchema),
   readTable: (text) =>
     readRowTable(text, {
       key: pairsKey,

@@ -34,6 +34,8 @@ export type ServerOptions = StorageOptions & {
   requestTimes?: Partial<RequestTimes>
   /** For tests only: who reads documents. */
   documents?: DocumentPort
+  /** For tests only: how often what is not needed goes, in milliseconds. */
+  forgetEveryMs?: number
 }
 
 /** How often a lone process looks at the database while its own text flows. Milliseconds. */
@@ -64,7 +66,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   // THE PLACE of the reader of documents: `createDocumentPort()` instead of `noDocuments`.
   const documents = options.documents ?? noDocuments
   const parts = { config, database, queue, provider, documents, doorbell, relay, log, feedOptions, watchText }
-  const { program, forgetting } = await openProgram(parts, stack)
+  const { program, forgetting } = await openProgram(parts, stack, options.forgetEveryMs)
   const viewers = createViewerPlaces(config.viewers, metrics.places)
   metrics.read({
     ...program,
@@ -109,9 +111,9 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
 }
 
 /** The program on its ports, and what forgets files with time, which the stack ends. */
-async function openProgram(parts: Omit<ProgramParts, 'store'>, stack: AsyncDisposableStack) {
+async function openProgram(parts: Omit<ProgramParts, 'store'>, stack: AsyncDisposableStack, everyMs?: number) {
   const store = await openFileStore(parts.config)
-  const forgetting = createForgetting({ ...parts, store, clock: processClock })
+  const forgetting = createForgetting({ ...parts, store, clock: processClock, everyMs })
   stack.defer(() => forgetting.stop())
   return { program: createProgram({ ...parts, store }), forgetting }
 }

@@ -34,6 +34,8 @@ export type ServerOptions = StorageOptions & {
   requestTimes?: Partial<RequestTimes>
   /** For tests only: who reads documents. */
   documents?: DocumentPort
+  /** For tests only: how often what is not needed goes, in milliseconds. */
+  forgetEveryMs?: number
 }
 
 /** How often a lone process looks at the database while its own text flows. Milliseconds. */
@@ -59,12 +61,14 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   }
   const provider = metrics.watchCalls(providers.port)
   const redis = openAccelerator(config, log, stack)
-  const relay = redis?.relay ?? null
-  const { watchText } = metrics
   const documents = options.documents ?? createDocumentPort()
   const { defaultModel } = providers.port
-  const ports = { database, queue, provider, defaultModel, documents, doorbell, relay }
-  const { program, forgetting } = await openProgram({ ...ports, config, log, feedOptions, watchText }, stack)
+  const ports = { database, queue, provider, defaultModel, documents, doorbell, relay: redis?.relay ?? null }
+  const { program, forgetting } = await openProgram(
+    { ...ports, config, log, feedOptions, watchText },
+    stack,
+    options.forgetEveryMs,
+  )
   const viewers = createViewerPlaces(config.viewers, metrics.places)
   metrics.read({
     ...program,
@@ -104,14 +108,17 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   }
 
   const stopping = stack.move()
-  const url = config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
-  return { url, stop: () => stopping.disposeAsync() }
+  return { url: addressOf(config, port), stop: () => stopping.disposeAsync() }
+}
+
+function addressOf({ publicUrl, host }: Config, port: number): string {
+  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** The program on its ports, and what forgets files with time, which the stack ends. */
-async function openProgram(parts: Omit<ProgramParts, 'store'>, stack: AsyncDisposableStack) {
+async function openProgram(parts: Omit<ProgramParts, 'store'>, stack: AsyncDisposableStack, everyMs?: number) {
   const store = await openFileStore(parts.config)
-  const forgetting = createForgetting({ ...parts, store, clock: processClock })
+  const forgetting = createForgetting({ ...parts, store, clock: processClock, everyMs })
   stack.defer(() => forgetting.stop())
   return { program: createProgram({ ...parts, store }), forgetting }
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { fileStoreContract } from '@stagewright/core/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { processCrypto } from '../clock.ts'
+import { BadSetting } from '../config.ts'
 import { openBucketStore } from './bucketStore.ts'
 import { openFileStore } from './openFileStore.ts'
 import { openLocalStore } from './localStore.ts'
@@ -42,6 +43,16 @@ describe('a folder of files', () => {
     const modes = [dataDir, path.join(dataDir, 'files'), path.join(dataDir, 'files', key)].slice(1)
     for (const folder of modes) expect((await stat(folder)).mode & 0o777).toBe(0o700)
     expect((await stat(path.join(dataDir, 'files', key, 'content'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('O2 that cannot be used is named, with the settings', async () => {
+    const file = path.join(await newFolder(), 'file')
+    await writeFile(file, '')
+    const opening = openFileStore({ bucket: null, dataDir: file })
+    await expect(opening).rejects.toThrow(BadSetting)
+    await expect(opening).rejects.toThrow(
+      /^Files cannot be kept in .*file.files \(E\w+\): .* DATA_DIR or FILES_BUCKET\.$/,
+    )
   })
 
   it('K9 forgets with a content what a killed write of it has left', async () => {

@@ -26,6 +26,7 @@ export type OpenServerOptions = {
   feedOptions?: FeedOptions
   requestTimes?: Partial<RequestTimes>
   documents?: DocumentPort
+  forgetEveryMs?: number
   dataDir?: string
   /** Instead of the folder's own: to see what it is good for. */
   lock?: FolderLock
@@ -42,6 +43,7 @@ export async function openServer(options: OpenServerOptions = {}): Promise<OpenS
     ...(options.feedOptions && { feedOptions: options.feedOptions }),
     ...(options.lock && { lock: options.lock }),
     ...(options.documents && { documents: options.documents }),
+    ...(options.forgetEveryMs && { forgetEveryMs: options.forgetEveryMs }),
     ...(options.requestTimes && { requestTimes: options.requestTimes }),
   })
   const clients: Client[] = []

@@ -48,5 +48,5 @@ export function useNewDocument() {
     }
   }
 
-  return { isBusy, share, failure, create }
+  return { isBusy, share, failure, create, dismiss: () => void (failure.value = null) }
 }

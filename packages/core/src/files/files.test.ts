@@ -86,13 +86,16 @@ describe('an upload', () => {
   it('K1 that is cut leaves nothing', async () => {
     const opened = openFiles()
     const abort = new AbortController()
+    let taken = 0
     async function* cut() {
-      yield bytesOf('half')
-      abort.abort(new Error('The sender has gone.'))
-      yield bytesOf('of it')
+      for (;;) {
+        if (taken++ === 3) abort.abort(new Error('The sender has gone.'))
+        yield bytesOf('a piece')
+      }
     }
     const refused = opened.files.upload(anna, { name: 'a.txt', content: cut(), signal: abort.signal })
     await expect(refused).rejects.toThrow('The sender has gone.')
+    expect(taken).toBe(4)
     expect(await leftOf(opened)).toEqual(nothing)
   })
 

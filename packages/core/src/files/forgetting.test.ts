@@ -103,6 +103,21 @@ it('K8 a project that was removed a week ago goes, and its files after it; who f
   opened.feed.close()
 })
 
+it('K8 a project that goes for good while it is asked back is not found', async () => {
+  const opened = openFiles()
+  const fileId = await upload(opened)
+  const { projectId } = await opened.projects.create(anna, { pipeline: 'ofFile', input: { fileId } })
+  await opened.projects.remove(anna, projectId)
+  opened.clock.advance(8 * 24 * hourMs)
+  const headOf = opened.database.projectHead
+  opened.database.projectHead = async (id) => {
+    const head = await headOf(id)
+    await opened.database.purgeProjects(7 * 24 * hourMs, 10)
+    return head
+  }
+  await expect(opened.projects.undoRemove(anna, projectId)).rejects.toMatchObject({ code: 'notFound' })
+})
+
 it('K7 a stop waits for the file under way, and takes no other', async () => {
   const opened = openFiles()
   await upload(opened)

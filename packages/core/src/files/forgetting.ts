@@ -14,7 +14,10 @@ export const removedForMs = 7 * 24 * hourMs
 const filesAtOnce = 200
 const projectsAtOnce = 10
 
-export type ForgettingDeps = Pick<FileDeps, 'database' | 'store' | 'log'> & { clock: Clock; everyMs?: number }
+export type ForgettingDeps = Pick<FileDeps, 'database' | 'store' | 'log'> & {
+  clock: Clock
+  everyMs?: number | undefined
+}
 
 export type Forgetting = { start(): void; stop(): Promise<void> }
 

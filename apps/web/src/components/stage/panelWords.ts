@@ -102,7 +102,7 @@ function describeDone(version: VersionView | null, { t, count }: Pick<PanelFacts
     durationMs === null
       ? t(`versions.kind.${version.kind}`)
       : t('panel.words.doneIn', { time: formatDuration(durationMs, t) }),
-    version.tokens === null ? '' : t('panel.tokens', { count: count(version.tokens) }),
+    version.tokens === null || version.tokens === 0 ? '' : t('panel.tokens', { count: count(version.tokens) }),
     version.summary ?? '',
     t('stage.version', { version: version.version }),
   ]

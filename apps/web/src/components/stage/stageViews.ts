@@ -23,6 +23,8 @@ export type StageLook = {
   offers?: readonly ('rewrite' | 'change' | 'changePart')[]
   /** Nobody edits it as one text: it is long and changed part by part, or says what is a fact. */
   isFixed?: true
+  /** No model writes it: there is nothing to wish for. */
+  takesNoWish?: true
   /** A finished text is an app that can be tried in a frame. */
   hasFrame?: true
 }
@@ -37,9 +39,9 @@ const looks: Readonly<Record<string, StageLook>> = {
   execute: { view: AppSpec, isRows: true, offers: ['change'] },
   validate: { view: ReviewTable, isRows: true },
   generate: { view: FileTree, isRows: false, offers: ['rewrite'], hasFrame: true },
-  extract: { view: SegmentTable, isRows: true, offers: ['changePart'], isFixed: true },
+  extract: { view: SegmentTable, isRows: true, offers: ['changePart'], isFixed: true, takesNoWish: true },
   translate: { view: PairTable, isRows: true, offers: ['rewrite', 'changePart'], isFixed: true },
-  deliver: { view: DeliveredFile, isRows: true, isFixed: true },
+  deliver: { view: DeliveredFile, isRows: true, isFixed: true, takesNoWish: true },
 }
 
 /** The view of a stage; one the studio does not know is shown as plain text. */

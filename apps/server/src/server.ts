@@ -65,7 +65,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const { defaultModel } = providers.port
   const ports = { database, queue, provider, defaultModel, documents, doorbell, relay: redis?.relay ?? null }
   const { program, forgetting } = await openProgram(
-    { ...ports, config, log, feedOptions, watchText },
+    { ...ports, config, log, feedOptions, watchText: metrics.watchText },
     stack,
     options.forgetEveryMs,
   )

@@ -52,13 +52,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const secretKey = await loadSecretKey(config.secretKey, config.dataDir)
   const providers = await openProviders(config, { database, secretKey, stack })
 
-  const loopDelay = watchLoopDelay()
-  stack.defer(async () => loopDelay.stop())
-  const feedOptions = {
-    loopDelayMs: loopDelay.delayMs,
-    ...(isAlone ? { flowingMs: aloneLookMs } : {}),
-    ...options.feedOptions,
-  }
+  const loopDelayMs = openLoopDelay(stack)
+  const feedOptions = { loopDelayMs, ...(isAlone ? { flowingMs: aloneLookMs } : {}), ...options.feedOptions }
   const provider = metrics.watchCalls(providers.port)
   const redis = openAccelerator(config, log, stack)
   const documents = options.documents ?? createDocumentPort()
@@ -74,7 +69,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     ...program,
     slots: config.engine.workerSlots,
     viewers,
-    loopDelayMs: loopDelay.delayMs,
+    loopDelayMs,
     readLoad: storage.readLoad,
   })
 
@@ -109,6 +104,12 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
 
   const stopping = stack.move()
   return { url: addressOf(config, port), stop: () => stopping.disposeAsync() }
+}
+
+function openLoopDelay(stack: AsyncDisposableStack): () => number {
+  const loopDelay = watchLoopDelay()
+  stack.defer(async () => loopDelay.stop())
+  return loopDelay.delayMs
 }
 
 function addressOf({ publicUrl, host }: Config, port: number): string {

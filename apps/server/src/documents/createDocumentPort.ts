@@ -1,10 +1,10 @@
 /** The formats of documents, one module each; what they have in common is said here. */
 import type { DocumentFormat, DocumentPort, Segment } from '@stagewright/core'
-import { decodeText, encodeText } from './encoding.ts'
-import { inspect, pdfProblem } from './inspect.ts'
+import { decodeText, detectEncoding, encodeText } from './encoding.ts'
+import { inspect } from './inspect.ts'
 import { splitMarkdown } from './markdown.ts'
 import { segmentsOf, writeParts, type Part } from './parts.ts'
-import { unreadable } from './refusal.ts'
+import { readPdf } from './pdf/readPdf.ts'
 import { readPlainText } from './plainText.ts'
 import { splitSubtitles } from './subtitles.ts'
 import { readWord, writeWord } from './word/word.ts'
@@ -27,7 +27,8 @@ function write(
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   if (format === 'docx') return writeWord(content, targets, signal)
-  return encodeText(content, writeParts(partsOf(format, content, signal), targets))
+  const encoding = format === 'pdf' ? 'utf-8' : (detectEncoding(content) ?? 'utf-8')
+  return encodeText(encoding, writeParts(partsOf(format, content, signal), targets))
 }
 
 function partsOf(
@@ -43,6 +44,6 @@ function partsOf(
     case 'srt':
       return splitSubtitles(decodeText(content, signal))
     case 'pdf':
-      throw unreadable(pdfProblem)
+      return readPdf(content, signal)
   }
 }

@@ -40,11 +40,10 @@ export async function* decodeText(content: Uint8Array, signal: AbortSignal): Asy
   }
 }
 
-/** Text as bytes in the encoding of the content, in pieces. */
-export async function* encodeText(content: Uint8Array, pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  const encoding = detectEncoding(content)
+/** Text as bytes, in pieces. */
+export async function* encodeText(encoding: Encoding, pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   if (encoding === 'gb18030') yield Uint8Array.of(0xef, 0xbb, 0xbf)
-  for await (const piece of gather(pieces)) yield encode(piece, encoding ?? 'utf-8')
+  for await (const piece of gather(pieces)) yield encode(piece, encoding)
 }
 
 /** Small pieces as few large ones. */

@@ -1,12 +1,11 @@
 /** What a file is, by its content. The name only tells plain texts apart. */
 import { AppError, type DocumentFormat } from '@stagewright/core'
 import { decodeText, detectEncoding, isText } from './encoding.ts'
+import { checkPdf } from './pdf/readPdf.ts'
 import { unknownType, unreadable } from './refusal.ts'
 import { recognise } from './signatures.ts'
 import { hasSubtitle } from './subtitles.ts'
 import { checkWord } from './word/checkWord.ts'
-
-export const pdfProblem = 'PDFs are not read yet. Save its text as .docx or .txt'
 
 /** The formats of plain text, by the end of the name. */
 const textNames: Readonly<Record<string, DocumentFormat>> = { md: 'md', markdown: 'md', srt: 'srt' }
@@ -37,7 +36,7 @@ async function chooseFormat({ name, content }: File): Promise<DocumentFormat> {
     case 'zip':
       return checkWord({ name, content })
     case 'pdf':
-      throw unreadable(pdfProblem)
+      return checkPdf(content)
     case 'other':
       throw unknownType(name, known.what)
     case 'unmarked':

@@ -68,7 +68,8 @@ function countCharacter(seen: Seen, code: number): void {
   seen.isBlank = true
 }
 
-function* splitParagraph(block: string, place: string): Generator<Part> {
+/** A paragraph in parts, and what stands around them. */
+export function* splitParagraph(block: string, place: string): Generator<Part> {
   for (const piece of splitLong(block)) {
     const text = piece.trim()
     const start = piece.indexOf(text)

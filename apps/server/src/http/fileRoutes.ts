@@ -5,15 +5,14 @@
  */
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import { describeError, toTrpcError } from '@stagewright/api'
 import { AppError, type Actor, type Files } from '@stagewright/core'
-import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Identify } from '../accounts/identify.ts'
 import type { Logger } from '../log.ts'
 import { attachmentOf, readFileName } from './fileNames.ts'
-import { answerBrokenRequest, answerRefusal, letFinish } from './refusals.ts'
-import { createUploadPlaces, uploadLimits, type UploadPlaces } from './uploadPlaces.ts'
+import { answering, type Exchange } from './answering.ts'
+import { answerBrokenRequest } from './refusals.ts'
+import { createRequestPlaces, uploadLimits, type RequestPlaces } from './requestPlaces.ts'
 
 export type FileSource = {
   identify: Identify
@@ -24,21 +23,19 @@ export type FileSource = {
 }
 
 export async function addFileRoutes(app: FastifyInstance, source: FileSource): Promise<void> {
-  const places = createUploadPlaces(uploadLimits)
+  const places = createRequestPlaces(uploadLimits)
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     // The body is left where it is: it is read by the route, as fast as the store takes it.
     scope.addContentTypeParser('*', (_request, _body, done) => done(null))
     scope.put('/files', (request, reply) =>
-      answering(source, { request, reply }, () => takeFile(source, places, { request, reply })),
+      answering(source.log, { request, reply }, () => takeFile(source, places, { request, reply })),
     )
     scope.get<{ Params: { id: string } }>('/files/:id', (request, reply) =>
-      answering(source, { request, reply }, () => giveFile(source, request.params.id, { request, reply })),
+      answering(source.log, { request, reply }, () => giveFile(source, request.params.id, { request, reply })),
     )
   })
 }
-
-type Exchange = { request: FastifyRequest; reply: FastifyReply }
 
 async function requireActor({ identify }: FileSource, { headers }: FastifyRequest): Promise<Actor> {
   const { user } = await identify(headers)
@@ -46,7 +43,11 @@ async function requireActor({ identify }: FileSource, { headers }: FastifyReques
   return { userId: user.id }
 }
 
-async function takeFile(source: FileSource, places: UploadPlaces, { request, reply }: Exchange): Promise<FastifyReply> {
+async function takeFile(
+  source: FileSource,
+  places: RequestPlaces,
+  { request, reply }: Exchange,
+): Promise<FastifyReply> {
   const actor = await requireActor(source, request)
   const name = readFileName(request)
   const announced = request.headers['content-length']
@@ -107,27 +108,4 @@ async function giveFile(source: FileSource, id: string, { request, reply }: Exch
       'cache-control': 'private, no-store',
     })
     .send(stream)
-}
-
-/** Refusals as every plain route tells them; who is still sending is let finish, and who has gone is told nothing. */
-async function answering(
-  { log }: FileSource,
-  { request, reply }: Exchange,
-  work: () => Promise<FastifyReply>,
-): Promise<FastifyReply> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (request.socket.destroyed) return reply
-    const error = toTrpcError(cause)
-    const { message, facts } = describeError(error)
-    if (facts.appCode === 'server.internal')
-      log.error({ err: cause, requestId: request.id }, 'A file could not be taken or given by a fault of ours.')
-    const retryAfterMs = Number(facts.params['retryAfterMs'] ?? 0)
-    if (retryAfterMs > 0) void reply.header('retry-after', Math.ceil(retryAfterMs / 1_000))
-    if (!request.raw.complete) await letFinish(request, reply)
-    const status = getHTTPStatusCodeFromError(error)
-    answerRefusal({ status, appCode: facts.appCode, message, params: facts.params }, request, reply)
-    return reply
-  }
 }

@@ -21,6 +21,7 @@ import { createSseAdapter } from '../live/sseAdapter.ts'
 import { createWebSocketGate } from '../live/webSocket.ts'
 import type { Logger } from '../log.ts'
 import type { OriginRule } from '../origins.ts'
+import { addArchiveRoutes } from './archiveRoutes.ts'
 import { addAuthRoutes } from './authRoutes.ts'
 import { limitBodyTimes } from './bodyTimes.ts'
 import { addFileRoutes } from './fileRoutes.ts'
@@ -99,6 +100,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addOperationsRoutes(app, options.operations)
   await addAuthRoutes(app, auth)
   addPreviewRoutes(app, { identify: options.identify, ...options.services })
+  addArchiveRoutes(app, { ...options.services, identify: options.identify, files: options.files, log })
   await addFileRoutes(app, { identify: options.identify, files: options.files, log, ...times })
   app.addHook('onRequest', async (request, reply) => {
     if (!sse.handles(request.raw)) return

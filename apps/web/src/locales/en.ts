@@ -21,6 +21,7 @@ export const en = {
   'app.theme.dark': 'Dark',
   'app.theme.system': 'As the system',
   'app.account': 'Account',
+  'app.archive': 'Download everything',
   'app.signOut': 'Sign out',
   'app.loading': 'Loading…',
   'app.breadcrumb': 'You are here',

@@ -21,6 +21,7 @@ export const zh = {
   'app.theme.dark': '深色',
   'app.theme.system': '跟随系统',
   'app.account': '账号',
+  'app.archive': '下载全部内容',
   'app.signOut': '退出登录',
   'app.loading': '加载中…',
   'app.breadcrumb': '当前位置',

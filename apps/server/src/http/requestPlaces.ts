@@ -1,24 +1,31 @@
 import { AppError } from '@stagewright/core'
 
-/** Uploads at once, of one user and in this process: each may hold 20 MB in memory while it is looked at. */
-export type UploadLimits = { ofUser: number; total: number }
+/** Long requests at once, of one user and in this process. */
+export type PlaceLimits = {
+  ofUser: number
+  total: number
+  /** What they are, in the words of a refusal: "uploads". */
+  what: string
+}
 
-export const uploadLimits: UploadLimits = { ofUser: 5, total: 20 }
+/** Each may hold 20 MB in memory while it is looked at. */
+export const uploadLimits: PlaceLimits = { ofUser: 5, total: 20, what: 'uploads' }
+export const archiveLimits: PlaceLimits = { ofUser: 1, total: 4, what: 'downloads of whole accounts' }
 const retryAfterMs = 5_000
 
-export type UploadPlaces = {
+export type RequestPlaces = {
   /** Gives the place back when called. Throws AppError 'server.busy' (limit, retryAfterMs) when there is none. */
   enter(userId: string): () => void
 }
 
-export function createUploadPlaces({ ofUser, total }: UploadLimits): UploadPlaces {
+export function createRequestPlaces({ ofUser, total, what }: PlaceLimits): RequestPlaces {
   const taken = new Map<string, number>()
   let inAll = 0
   return {
     enter(userId) {
       const own = taken.get(userId) ?? 0
-      if (own >= ofUser) throw busy(`You are uploading ${own} files already.`, ofUser)
-      if (inAll >= total) throw busy('Many files are being uploaded.', total)
+      if (own >= ofUser) throw busy(`${ofUser} ${what} of yours are under way already.`, ofUser)
+      if (inAll >= total) throw busy(`Many ${what} are under way.`, total)
       taken.set(userId, own + 1)
       inAll++
       return () => {

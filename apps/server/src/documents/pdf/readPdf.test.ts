@@ -51,7 +51,7 @@ describe('PDFs', () => {
   it('T16 a PDF that unpacks to a gigabyte ends its thread, and nothing else', { timeout: 60_000 }, async () => {
     const gigabyte = 1_024 * 1_024 * 1_024
     const packed = deflateSync(Buffer.alloc(gigabyte, ' '), { level: 1 })
-    expect(await inspected(pdfOf([packed]))).toMatch(/^file.unreadable/)
+    expect(await inspected(pdfOf([packed]))).toMatch(/^file.unreadable.*read: it takes more memory/)
     expect(process.memoryUsage().arrayBuffers).toBeLessThan(gigabyte * 2)
   })
 

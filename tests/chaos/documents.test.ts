@@ -81,7 +81,7 @@ describe.each(kinds)('$name', ({ file, content, check }) => {
     account.client.tasks.create.mutate({ projectId, stages: [stage], ...more })
   const stageRun = async (taskId: string) => (await account.client.tasks.get.query({ taskId })).stages[0]!
 
-  it('K0 is uploaded and taken apart', async () => {
+  it('PL24 is uploaded and taken apart', async () => {
     const answer = await fetch(`${server.url}/files?name=${file}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${account.apiKey}` },

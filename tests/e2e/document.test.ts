@@ -30,6 +30,14 @@ const people: Person[] = [
     options: { locale: 'en-US' },
   },
   {
+    name: 'english-demo',
+    file: { name: 'The letter.docx', content: () => wordDocument() },
+    to: 'zh-CN',
+    glossary: 'fog = 海雾',
+    delivered: 'The letter.zh-CN.docx',
+    options: { locale: 'en-US' },
+  },
+  {
     name: 'chinese-phone-dark-demo',
     file: { name: '写给大海的信.srt', content: async () => Buffer.from(subtitles) },
     to: 'en',
@@ -108,7 +116,7 @@ describe.each(people)('a document by $name', ({ name, file, to, glossary, delive
     await byId('edit-segment').nth(1).click()
     const field = byId('segment-field')
     const text = await field.inputValue()
-    await field.fill(`${text} (${isForeign ? 'corrected' : '已更正'})`)
+    await field.fill(`${text} (${to === 'en' ? '已更正' : 'corrected'})`)
     await byId('save-segment').click()
     await expect.poll(() => studio.currentText(projectId, 'extract'), patience).toMatch(/corrected|已更正/)
   })
@@ -126,7 +134,8 @@ describe.each(people)('a document by $name', ({ name, file, to, glossary, delive
           .filter(({ source }) => /\p{L}/u.test(source))
           .every(({ source, target }) => target === translated(source)),
       ).toBe(true)
-    else expect(pairs[0]!.target).toMatch(/one letter/i)
+    else if (to === 'en') expect(pairs[0]!.target).toMatch(/one letter/i)
+    else expect(pairs.find(({ source }) => /fog/.test(source))!.target).toContain('海雾')
     await byId('edit-segment').first().click()
     await byId('segment-field').fill('Mine alone.')
     await byId('save-segment').click()
@@ -158,6 +167,11 @@ describe.each(people)('a document by $name', ({ name, file, to, glossary, delive
       expect(html).toContain('<strong>letter</strong>')
       expect(html).toMatch(/<li>译：He waits for the fog\.<\/li>/)
       expect(html).toMatch(/<td><p>译：Ships<\/p><\/td>/)
+    } else if (to === 'zh-CN') {
+      const { value: html } = await mammoth.convertToHtml({ buffer: bytes })
+      expect(html).toMatch(/<h1>.*Mine alone\./)
+      expect(html).toMatch(/<strong>信<\/strong>/)
+      expect(html).toContain('海雾')
     } else {
       const cues = new SrtParser().fromSrt(bytes.toString('utf8'))
       expect(cues.map(({ startTime, endTime }) => [startTime, endTime])).toEqual(

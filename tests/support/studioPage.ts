@@ -31,7 +31,7 @@ export function createStudioPage(page: Page) {
       await page.waitForURL('/')
     },
     /** Ends inside the first stage. */
-    async createProject(text: string, kind: 'story' | 'report' = 'story'): Promise<string> {
+    async createProject(text: string, kind: 'story' | 'report' | 'code' = 'story'): Promise<string> {
       await page.goto('/new')
       await id(`kind-${kind}`).click()
       await page.locator('textarea').first().fill(text)
@@ -66,6 +66,18 @@ export function createStudioPage(page: Page) {
       return paragraphs.map((paragraph) => paragraph.trim()).join('\n\n')
     },
     rows: () => id('text').locator('tbody tr, [data-row]'),
+    /** As the server says it, whatever is on the page. */
+    async statusOf(projectId: string, stage: StudioStage): Promise<string> {
+      return page.evaluate(
+        async ([project, key]) => {
+          const input = encodeURIComponent(JSON.stringify({ projectId: project }))
+          const answer = await fetch(`/trpc/projects.get?input=${input}`)
+          const { state } = (await answer.json()).result.data
+          return state.stages.find((candidate: { key: string }) => candidate.key === key).status as string
+        },
+        [projectId, stage] as const,
+      )
+    },
     /** A version's exact text, from the server the page is on. */
     async currentText(projectId: string, stage: StudioStage): Promise<string> {
       return page.evaluate(

@@ -28,6 +28,8 @@ describe('the settings', () => {
     [{ TRUSTED_PROXIES: '10.0.0.1, proxy.example' }, /TRUSTED_PROXIES .*CIDR/],
     [{ TRUSTED_PROXIES: '10.0.0.0/33' }, /TRUSTED_PROXIES .*CIDR/],
     [{ TRUSTED_PROXIES: '0.0.0.0/0' }, /TRUSTED_PROXIES .*CIDR/],
+    [{ WEBHOOK_SECRET: 'secret' }, /WEBHOOK_SECRET .*whsec_/],
+    [{ WEBHOOK_SECRET: 'whsec_c2hvcnQ=' }, /WEBHOOK_SECRET .*24 bytes/],
     [{ ROLE: 'boss' }, /ROLE .*all, api or worker/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
   ])('O2 that are wrong are named with what is expected: %j', (environment, words) => {

@@ -3,8 +3,10 @@ import {
   createChangeRunner,
   createEngine,
   createFeed,
+  createProcessors,
   createProjects,
   createStages,
+  createWebhooks,
   pipelines,
   type Database,
   type Doorbell,
@@ -13,10 +15,13 @@ import {
   type FeedOptions,
   type FeedPublisher,
   type JobQueue,
+  type OutsidePort,
+  type Processors,
   type Projects,
   type ProviderPort,
   type Stages,
   type TextRelay,
+  type Webhooks,
 } from '@stagewright/core'
 import { processClock, processCrypto } from './clock.ts'
 import type { Config } from './config.ts'
@@ -27,6 +32,7 @@ export type ProgramParts = {
   database: Database
   queue: JobQueue
   provider: ProviderPort
+  outside: OutsidePort
   /** Rings in this process, and where there are others in those too. */
   doorbell: Doorbell
   /** Carries live text to other processes before it is stored; null where nothing does. */
@@ -38,13 +44,21 @@ export type ProgramParts = {
 }
 
 /** The program itself on its ports: nothing here knows HTTP, Prisma or the environment. */
-export type Program = { engine: Engine; feed: Feed; projects: Projects; stages: Stages }
+export type Program = {
+  engine: Engine
+  feed: Feed
+  projects: Projects
+  stages: Stages
+  processors: Processors
+  webhooks: Webhooks
+}
 
 export function createProgram({
   config,
   database,
   queue,
   provider,
+  outside,
   doorbell,
   relay,
   log,
@@ -59,6 +73,7 @@ export function createProgram({
     database,
     queue,
     provider,
+    outside,
     feed: watchText?.(feed) ?? feed,
     doorbell,
     clock: processClock,
@@ -71,5 +86,13 @@ export function createProgram({
     random: Math.random,
   })
   const parts = { database, crypto: processCrypto, change, pipelines, cancelTask: engine.cancel }
-  return { engine, feed, projects: createProjects(parts), stages: createStages(parts) }
+  const settings = { database, outside, crypto: processCrypto, pipelines }
+  return {
+    engine,
+    feed,
+    projects: createProjects(parts),
+    stages: createStages(parts),
+    processors: createProcessors(settings),
+    webhooks: createWebhooks(settings),
+  }
 }

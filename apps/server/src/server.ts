@@ -13,6 +13,8 @@ import type { Logger } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { openAccelerator, openStorage, type StorageOptions } from './openStorage.ts'
 import { createProgram } from './program.ts'
+import { openOutside } from './outside/openOutside.ts'
+import { addressOf } from './origins.ts'
 import { openProviders } from './providers/openProviders.ts'
 import { createExporter } from './exports/createExporter.ts'
 import { loadSecretKey } from './secretKey.ts'
@@ -39,11 +41,15 @@ const comeBackWithinMs = 2_000
 export async function startServer(config: Config, log: Logger, options: ServerOptions): Promise<RunningServer> {
   await using stack = new AsyncDisposableStack()
   const storage = await openStorage(config, log, { options, stack })
-  const { queue, doorbell, isAlone } = storage
+  const { queue, doorbell, isAlone, readLoad } = storage
   const metrics = createMetrics()
   const database = metrics.watchTasks(storage.database)
   const secretKey = await loadSecretKey(config.secretKey, config.dataDir)
   const providers = await openProviders(config, { database, secretKey, stack })
+
+  let port = config.port
+  const ownUrl = () => addressOf(config, port)
+  const { signing, outside } = openOutside(config, secretKey, ownUrl)
 
   const loopDelay = watchLoopDelay()
   stack.defer(async () => loopDelay.stop())
@@ -56,20 +62,14 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const redis = openAccelerator(config, log, stack)
   const relay = redis?.relay ?? null
   const { watchText } = metrics
-  const program = createProgram({ config, database, queue, provider, doorbell, relay, log, feedOptions, watchText })
+  const ports = { database, queue, provider, outside, doorbell, relay }
+  const program = createProgram({ config, ...ports, log, feedOptions, watchText })
   const viewers = createViewerPlaces(config.viewers, metrics.places)
-  metrics.read({
-    ...program,
-    slots: config.engine.workerSlots,
-    viewers,
-    loopDelayMs: loopDelay.delayMs,
-    readLoad: storage.readLoad,
-  })
+  metrics.read({ ...program, slots: config.engine.workerSlots, viewers, loopDelayMs: loopDelay.delayMs, readLoad })
 
   const exporter = createExporter({ ...program, database })
   stack.defer(exporter.close)
 
-  let port = config.port
   const operations = { isReady: storage.isReady, metrics, metricsToken: config.metricsToken }
   const http =
     config.role === 'worker'
@@ -82,6 +82,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
           program,
           providers,
           secretKey,
+          outside: signing,
           viewers,
           exportFile: exporter.export,
           operations,
@@ -99,6 +100,5 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   if (config.role !== 'api') await program.engine.start({ nobodyElse: isAlone })
 
   const stopping = stack.move()
-  const url = config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
-  return { url, stop: () => stopping.disposeAsync() }
+  return { url: ownUrl(), stop: () => stopping.disposeAsync() }
 }

@@ -19,6 +19,7 @@ import { createReaderWatch } from '../live/readerWatch.ts'
 import { createSseAdapter } from '../live/sseAdapter.ts'
 import { createWebSocketGate } from '../live/webSocket.ts'
 import type { Logger } from '../log.ts'
+import type { OutsideSigning } from '../outside/openOutside.ts'
 import type { OriginRule } from '../origins.ts'
 import { addAuthRoutes } from './authRoutes.ts'
 import { listenOn } from './listenOn.ts'
@@ -26,6 +27,7 @@ import { addOperationsRoutes, type Operations } from './operationsRoutes.ts'
 import { addPreviewRoutes } from './previewRoutes.ts'
 import { addRefusals, answerBrokenRequest, answerFrameworkError, maxAddressLength } from './refusals.ts'
 import { addSecurity } from './securityHeaders.ts'
+import { addWebhookRoutes } from './webhookRoutes.ts'
 import { addStudioRoutes } from './studioRoutes.ts'
 
 /** A million characters of Chinese in JSON is 3 MB; nothing we take is larger. */
@@ -44,6 +46,7 @@ export type HttpOptions = {
   trustedProxies: string[]
   log: Logger
   services: Services
+  outside: OutsideSigning
   operations: Operations
   /** WebSockets at once. */
   maxConnections: number
@@ -81,6 +84,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addOperationsRoutes(app, options.operations)
   await addAuthRoutes(app, auth)
   addPreviewRoutes(app, { identify: options.identify, ...options.services })
+  addWebhookRoutes(app, { ...options.services, ...options.outside })
   app.addHook('onRequest', async (request, reply) => {
     if (!sse.handles(request.raw)) return
     // Fastify lets go of the request here: the stream is written to node's response.

@@ -8,6 +8,7 @@ import {
   type RewriteRecord,
   type TaskDetails,
   type TaskLook,
+  type TaskRecord,
   type TaskStageRecord,
   type Typical,
 } from '@stagewright/core'
@@ -28,9 +29,10 @@ export function viewTask(details: TaskDetails, { queuePosition, typical }: TaskS
     ...(foreseen === null ? {} : { progress: Math.min(95, Math.round(foreseen.share * 100)) }),
     /** By what such runs took before; null where that is not known, or nothing is to come. */
     estimatedRemainingSeconds: foreseen === null ? null : Math.round(foreseen.remainingMs / 1_000),
-    stages: details.stageRuns.map((run) =>
-      viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
-    ),
+    stages: details.stageRuns.map((run) => ({
+      ...viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
+      ...outsideProgressOf(details.task, run.key),
+    })),
     queuePosition,
     previewUrl: previewUrlOf(details),
     attempts: details.attempts.map((attempt) => ({
@@ -91,6 +93,8 @@ export function viewTaskLook({ task, stageRuns, title, pipeline }: TaskLook) {
     status: task.status,
     stages: stageRuns.map((run) => viewStageRun(run, undefined)),
     currentStage: task.currentStage,
+    /** Whom a waiting task waits for; null otherwise. */
+    waitingFor: task.status !== 'waiting' ? null : task.outside === null ? ('review' as const) : ('processor' as const),
     /** Never above 95 before the end. */
     progress: task.status === 'completed' ? 100 : Math.min(95, Math.round((finished / task.stages.length) * 100)),
     message: messageOf(task.status, task.currentStage),
@@ -107,6 +111,13 @@ export function viewTaskLook({ task, stageRuns, title, pipeline }: TaskLook) {
 }
 
 export type TaskLookView = ReturnType<typeof viewTaskLook>
+
+/** How far an outside processor says that it is: 0 to 100. */
+function outsideProgressOf({ outside, currentStage }: TaskRecord, key: string) {
+  if (outside === null || currentStage !== key) return { progress: null, progressMessage: null }
+  const progress = outside.fraction === null ? null : Math.round(outside.fraction * 100)
+  return { progress, progressMessage: outside.message }
+}
 
 function viewStageRun(run: TaskStageRecord, rewrite: RewriteRecord | undefined) {
   const durationMs =

@@ -1,4 +1,6 @@
 import type { Database } from '../ports/database.ts'
+import { outsideReads } from './outsideReads.ts'
+import type { outsideWrites } from './outsideWrites.ts'
 import { listProjects, lookAtProject } from './projectReads.ts'
 import { rewritesWhere, storedTextFrom } from './rewriteReads.ts'
 import type { Moment } from './session.ts'
@@ -17,7 +19,14 @@ import { isMember } from './workspaces.ts'
 
 type Reads = Omit<
   Database,
-  'transaction' | 'workspacesOf' | 'appendChunks' | 'insertCall' | 'endCall' | 'forgetIdempotencyKeys' | 'saveProvider'
+  | 'transaction'
+  | 'workspacesOf'
+  | 'appendChunks'
+  | 'insertCall'
+  | 'endCall'
+  | 'forgetIdempotencyKeys'
+  | 'saveProvider'
+  | keyof ReturnType<typeof outsideWrites>
 >
 
 /** Reads outside a transaction, each in one look at the committed rows. */
@@ -28,6 +37,7 @@ export function reads(tables: Tables, moment: () => Moment): Reads {
     ...taskReads(tables, moment),
     sweepRows: async () => sweepRows(tables, moment().now),
     listProviders: async () => tables.providers.all(),
+    ...outsideReads(tables),
   }
 }
 

@@ -14,6 +14,7 @@ import { createBell } from './bell.ts'
 import { endCall, forgetIdempotencyKeys, insertCall } from './calls.ts'
 import { createMemoryQueue, jobOperations } from './jobs.ts'
 import { createMutex } from './mutex.ts'
+import { deliveryOperations, outsideOperations, outsideWrites } from './outsideWrites.ts'
 import { projectOperations } from './projectWrites.ts'
 import { standingOf } from './projectReads.ts'
 import { reads } from './reads.ts'
@@ -53,6 +54,7 @@ export function createMemoryStorage(options: { crypto: Crypto; clock?: Pick<Cloc
     insertCall: (call) => inTransaction((session) => insertCall(session, call)),
     endCall: (callId, ending) => inTransaction((session) => endCall(session, callId, ending)),
     forgetIdempotencyKeys: (ageMs) => inTransaction((session) => forgetIdempotencyKeys(session, ageMs)),
+    ...outsideWrites(inTransaction),
     saveProvider: (provider) => inTransaction((session) => session.tables.providers.put(provider.id, provider)),
   }
   return { database, queue: createMemoryQueue(inTransaction, (listener) => bell.onRing(listener)) }
@@ -67,6 +69,8 @@ function operationsOf(session: Session): Tx {
     ...rewriteOperations(session),
     ...taskOperations(session),
     ...jobOperations(session),
+    ...outsideOperations(session),
+    ...deliveryOperations(session),
   }
 }
 

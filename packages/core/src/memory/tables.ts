@@ -1,13 +1,18 @@
 import type {
   AttemptRecord,
   CallRecord,
+  DeliveryRecord,
   DraftRecord,
+  OutsideMessageRecord,
+  OutsideTaskRecord,
+  ProcessorRecord,
   ProjectRecord,
   ProviderRecord,
   RewriteRecord,
   StageRecord,
   TaskRecord,
   TaskStageRecord,
+  WebhookRecord,
 } from '../records.ts'
 import { CommittedRows, type Rows, StagedRows } from './rows.ts'
 
@@ -39,6 +44,11 @@ type TablesOf<Kind extends 'rows' | 'committed' | 'staged'> = {
   calls: TableOf<Kind, CallRecord>
   providers: TableOf<Kind, ProviderRecord>
   jobs: TableOf<Kind, JobRow>
+  processors: TableOf<Kind, ProcessorRecord>
+  outsideTasks: TableOf<Kind, OutsideTaskRecord>
+  outsideMessages: TableOf<Kind, OutsideMessageRecord & { receivedAt: Date }>
+  webhooks: TableOf<Kind, WebhookRecord>
+  deliveries: TableOf<Kind, DeliveryRecord>
 }
 type TableOf<Kind, Row> = Kind extends 'committed'
   ? CommittedRows<Row>
@@ -63,6 +73,11 @@ export function createTables(): CommittedTables {
     calls: new CommittedRows(),
     providers: new CommittedRows(),
     jobs: new CommittedRows(),
+    processors: new CommittedRows(),
+    outsideTasks: new CommittedRows(),
+    outsideMessages: new CommittedRows(),
+    webhooks: new CommittedRows(),
+    deliveries: new CommittedRows(),
   }
 }
 
@@ -79,6 +94,11 @@ export function stageTables(committed: CommittedTables): StagedTables {
     calls: new StagedRows(committed.calls),
     providers: new StagedRows(committed.providers),
     jobs: new StagedRows(committed.jobs),
+    processors: new StagedRows(committed.processors),
+    outsideTasks: new StagedRows(committed.outsideTasks),
+    outsideMessages: new StagedRows(committed.outsideMessages),
+    webhooks: new StagedRows(committed.webhooks),
+    deliveries: new StagedRows(committed.deliveries),
   }
 }
 

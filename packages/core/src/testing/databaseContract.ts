@@ -3,6 +3,7 @@ import { chunkContract } from './chunkContract.ts'
 import { feedReadsContract } from './feedReadsContract.ts'
 import { listContract } from './listContract.ts'
 import type { OpenedStorage } from './openedStorage.ts'
+import { outsideContract } from './outsideContract.ts'
 import { projectContract } from './projectContract.ts'
 import { queueContract } from './queueContract.ts'
 import { rewriteContract } from './rewriteContract.ts'
@@ -37,6 +38,7 @@ export function databaseContract(name: string, open: () => Promise<OpenedStorage
     queueContract(storage)
     feedReadsContract(storage)
     listContract(storage)
+    outsideContract(storage)
   })
 }
 

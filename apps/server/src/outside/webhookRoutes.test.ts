@@ -127,8 +127,8 @@ describe('POST /webhooks/tasks', () => {
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401))
     }
     for (const [name, value] of Object.entries(headers)) {
-      const at = value.length - 2
-      const other = `${value.slice(0, at)}${String.fromCharCode(value.charCodeAt(at) ^ 1)}${value.slice(at + 1)}`
+      const last = value.length - 2
+      const other = `${value.slice(0, last)}${String.fromCharCode(value.charCodeAt(last) ^ 1)}${value.slice(last + 1)}`
       expect(await post(body, { ...headers, [name]: other })).toMatchObject({ status: 401 })
     }
     expect(await admin.client.tasks.get.query({ taskId })).toMatchObject({ status: 'waiting' })

@@ -13,7 +13,7 @@ let owner: Account
 let other: Account
 let examples: Record<
   string,
-  { input: unknown; /** What somebody else is answered. */ other: 'notFound' | 'own'; isOpen?: true }
+  { input: unknown; /** What somebody else is answered. */ other: 'notFound' | 'own' | 'forbidden'; isOpen?: true }
 >
 
 beforeAll(async () => {
@@ -28,6 +28,12 @@ beforeAll(async () => {
     baseRewriteId: null,
   })
   const { taskId } = await owner.client.tasks.create.mutate({ projectId, stages: ['storyboard'] })
+  const processor = { pipeline: 'story', stage: 'storyboard', url: 'https://processor.invalid' }
+  const { id: processorId } = await owner.client.processors.create.mutate(processor)
+  const { id: webhookId } = await owner.client.webhooks.create.mutate({
+    url: 'https://hooks.invalid/Mine.',
+    events: ['task.completed'],
+  })
   const [key] = await owner.client.apiKeys.list.query()
   const stage = { projectId, stage: 'rewrite' }
   examples = {
@@ -59,6 +65,15 @@ beforeAll(async () => {
     'tasks.poll': { input: { taskId }, other: 'notFound' },
     'live.follow': { input: { projectId }, other: 'notFound' },
     'live.poll': { input: { projectId }, other: 'notFound' },
+    'processors.list': { input: undefined, other: 'forbidden' },
+    'processors.create': { input: { ...processor, stage: 'camera' }, other: 'forbidden' },
+    'processors.update': { input: { id: processorId, active: false }, other: 'forbidden' },
+    'processors.remove': { input: { id: processorId }, other: 'forbidden' },
+    'processors.test': { input: { id: processorId }, other: 'forbidden' },
+    'webhooks.list': { input: undefined, other: 'own' },
+    'webhooks.create': { input: { url: 'https://hooks.example.com', events: ['task.failed'] }, other: 'own' },
+    'webhooks.remove': { input: { id: webhookId }, other: 'notFound' },
+    'webhooks.deliveries': { input: { id: webhookId }, other: 'notFound' },
     'apiKeys.list': { input: undefined, other: 'own' },
     'apiKeys.create': { input: { name: 'theirs' }, other: 'own' },
     'apiKeys.revoke': { input: { id: key!.id }, other: 'notFound' },
@@ -119,6 +134,7 @@ describe('every procedure', () => {
     const headers = { authorization: `Bearer ${other.apiKey}` }
     const answer = await call(name, procedure, examples[name]!.input, headers)
     if (examples[name]!.other === 'notFound') expect(answer.appCode).toBe('notFound')
+    else if (examples[name]!.other === 'forbidden') expect(answer.appCode).toBe('auth.forbidden')
     else expect(answer.status).toBe(200)
     expect(answer.body).not.toContain('Mine.')
   })

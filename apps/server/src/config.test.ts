@@ -30,6 +30,8 @@ describe('the settings', () => {
     [{ TRUSTED_PROXIES: '0.0.0.0/0' }, /TRUSTED_PROXIES .*CIDR/],
     [{ FILES_BUCKET: 'b', FILES_ENDPOINT: 'https://s3.example' }, /FILES_ACCESS_KEY and FILES_SECRET_KEY must be set/],
     [{ FILES_ENDPOINT: 's3.example' }, /FILES_ENDPOINT .*http/],
+    [{ WEBHOOK_SECRET: 'secret' }, /WEBHOOK_SECRET .*whsec_/],
+    [{ WEBHOOK_SECRET: 'whsec_c2hvcnQ=' }, /WEBHOOK_SECRET .*24 bytes/],
     [{ ROLE: 'boss' }, /ROLE .*all, api or worker/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
   ])('O2 that are wrong are named with what is expected: %j', (environment, words) => {

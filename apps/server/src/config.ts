@@ -4,6 +4,7 @@ import path from 'node:path'
 import { defaultSettings, type EngineSettings } from '@stagewright/core'
 import { z } from 'zod'
 import type { Bucket } from './files/bucketStore.ts'
+import { isSecret } from './outside/signatures.ts'
 import type { ViewerLimits } from './live/viewerPlaces.ts'
 
 /** A setting is missing or wrong; the message is one sentence for whoever starts the server. */
@@ -55,6 +56,7 @@ export const settingsSchema = z.object({
   OPENAI_API_KEY: z.string().min(1).optional(),
   OPENAI_MODEL: z.string().min(1).optional(),
   ALLOW_PRIVATE_PROVIDERS: yesNo.default(false),
+  WEBHOOK_SECRET: z.string().refine(isSecret, 'must be whsec_ followed by 24 bytes or more in base64').optional(),
   WORKER_SLOTS: wholeNumber(1, 1_000).default(defaultSettings.workerSlots),
   TASKS_AT_ONCE: wholeNumber(1, 1_000).default(defaultSettings.tasksAtOnce),
   QUEUE_LIMIT: wholeNumber(1, 100_000).default(defaultSettings.queueLimit),
@@ -87,6 +89,8 @@ export type Config = {
   /** A provider named by the environment; null when none is. */
   provider: { baseUrl: string; apiKey: string; model: string } | null
   allowPrivateProviders: boolean
+  /** Signs messages to processors beside each one's own secret, and theirs instead of it; null: nothing does. */
+  webhookSecret: string | null
   engine: EngineSettings
   viewers: ViewerLimits
   /** Who bears it may read /metrics; null: only this machine may. */
@@ -139,6 +143,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     provider: readProvider(settings),
     allowPrivateProviders: settings.ALLOW_PRIVATE_PROVIDERS,
+    webhookSecret: settings.WEBHOOK_SECRET ?? null,
     engine: {
       ...defaultSettings,
       workerSlots: settings.WORKER_SLOTS,

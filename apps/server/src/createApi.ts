@@ -11,6 +11,7 @@ import type { ViewerPlaces } from './live/viewerPlaces.ts'
 import type { Logger } from './log.ts'
 import type { Storage } from './openStorage.ts'
 import { createOriginRule } from './origins.ts'
+import type { OutsideSigning } from './outside/openOutside.ts'
 import type { Program } from './program.ts'
 import type { Providers } from './providers/openProviders.ts'
 import type { OpenRedis } from './redis/openRedis.ts'
@@ -24,6 +25,7 @@ export type ApiParts = {
   program: Program
   providers: Providers
   secretKey: string
+  outside: OutsideSigning
   viewers: ViewerPlaces
   exportFile: Exporter
   operations: Operations
@@ -57,6 +59,7 @@ export function createApi(parts: ApiParts): Promise<HttpServer> {
     log,
     files: program.files,
     services: { ...program, database, taskAnswers, apiKeys, about, log, viewers, exportFile: parts.exportFile },
+    outside: parts.outside,
     maxConnections: config.viewers.viewersTotal,
     operations: parts.operations,
     times: parts.times,

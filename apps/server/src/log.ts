@@ -9,6 +9,7 @@ const secretPaths = [
   'cookie',
   'secretKey',
   'metricsToken',
+  'webhookSecret',
   'token',
   'connectionString',
   '*.apiKey',

@@ -1,5 +1,10 @@
 import type { Config } from './config.ts'
 
+/** Where a server that listens on `port` is reached, as far as it knows. */
+export function addressOf({ publicUrl, host }: Pick<Config, 'publicUrl' | 'host'>, port: number): string {
+  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** Which pages may use the server with a person's cookie: its own address, and those the operator names. */
 export type OriginRule = {
   isAllowed(origin: string): boolean

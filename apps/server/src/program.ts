@@ -4,8 +4,10 @@ import {
   createEngine,
   createFeed,
   createFiles,
+  createProcessors,
   createProjects,
   createStages,
+  createWebhooks,
   pipelines,
   type Database,
   type DocumentPort,
@@ -17,10 +19,13 @@ import {
   type Files,
   type FileStore,
   type JobQueue,
+  type OutsidePort,
+  type Processors,
   type Projects,
   type ProviderPort,
   type Stages,
   type TextRelay,
+  type Webhooks,
 } from '@stagewright/core'
 import { processClock, processCrypto } from './clock.ts'
 import type { Config } from './config.ts'
@@ -36,6 +41,7 @@ export type ProgramParts = {
   /** Contents of files, and who reads and writes documents. */
   store: FileStore
   documents: DocumentPort
+  outside: OutsidePort
   /** Rings in this process, and where there are others in those too. */
   doorbell: Doorbell
   /** Carries live text to other processes before it is stored; null where nothing does. */
@@ -47,7 +53,15 @@ export type ProgramParts = {
 }
 
 /** The program itself on its ports: nothing here knows HTTP, Prisma or the environment. */
-export type Program = { engine: Engine; feed: Feed; files: Files; projects: Projects; stages: Stages }
+export type Program = {
+  engine: Engine
+  feed: Feed
+  files: Files
+  projects: Projects
+  stages: Stages
+  processors: Processors
+  webhooks: Webhooks
+}
 
 export function createProgram({
   config,
@@ -57,6 +71,7 @@ export function createProgram({
   defaultModel,
   store,
   documents,
+  outside,
   doorbell,
   relay,
   log,
@@ -73,6 +88,7 @@ export function createProgram({
     queue,
     provider,
     documents: files,
+    outside,
     feed: watchText?.(feed) ?? feed,
     doorbell,
     clock: processClock,
@@ -92,5 +108,14 @@ export function createProgram({
     defaultModel,
     cancelTask: engine.cancel,
   }
-  return { engine, feed, files, projects: createProjects(parts), stages: createStages(parts) }
+  const settings = { database, outside, crypto: processCrypto, pipelines }
+  return {
+    engine,
+    feed,
+    files,
+    projects: createProjects(parts),
+    stages: createStages(parts),
+    processors: createProcessors(settings),
+    webhooks: createWebhooks(settings),
+  }
 }

@@ -16,6 +16,8 @@ import type { Logger } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { openAccelerator, openStorage, type StorageOptions } from './openStorage.ts'
 import { createProgram, type ProgramParts } from './program.ts'
+import { openOutside } from './outside/openOutside.ts'
+import { addressOf } from './origins.ts'
 import { openProviders } from './providers/openProviders.ts'
 import { createExporter } from './exports/createExporter.ts'
 import { loadSecretKey } from './secretKey.ts'
@@ -52,13 +54,17 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const secretKey = await loadSecretKey(config.secretKey, config.dataDir)
   const providers = await openProviders(config, { database, secretKey, stack })
 
+  let port = config.port
+  const ownUrl = () => addressOf(config, port)
+  const { signing, outside } = openOutside(config, secretKey, ownUrl)
   const loopDelayMs = openLoopDelay(stack)
   const feedOptions = { loopDelayMs, ...(isAlone ? { flowingMs: aloneLookMs } : {}), ...options.feedOptions }
   const provider = metrics.watchCalls(providers.port)
   const redis = openAccelerator(config, log, stack)
   const documents = options.documents ?? createDocumentPort()
   const { defaultModel } = providers.port
-  const ports = { database, queue, provider, defaultModel, documents, doorbell, relay: redis?.relay ?? null }
+  const relay = redis?.relay ?? null
+  const ports = { database, queue, provider, defaultModel, documents, outside, doorbell, relay }
   const { program, forgetting } = await openProgram(
     { ...ports, config, log, feedOptions, watchText: metrics.watchText },
     stack,
@@ -76,7 +82,6 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   const exporter = createExporter({ ...program, database })
   stack.defer(exporter.close)
 
-  let port = config.port
   const operations = { isReady: storage.isReady, metrics, metricsToken: config.metricsToken }
   const served = { config, log, redis, program, providers, secretKey, viewers, operations }
   const http =
@@ -85,6 +90,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       : await createApi({
           ...served,
           storage: { ...storage, database },
+          outside: signing,
           exportFile: exporter.export,
           port: () => port,
           times: options.requestTimes,
@@ -103,17 +109,13 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   }
 
   const stopping = stack.move()
-  return { url: addressOf(config, port), stop: () => stopping.disposeAsync() }
+  return { url: ownUrl(), stop: () => stopping.disposeAsync() }
 }
 
 function openLoopDelay(stack: AsyncDisposableStack): () => number {
   const loopDelay = watchLoopDelay()
   stack.defer(async () => loopDelay.stop())
   return loopDelay.delayMs
-}
-
-function addressOf({ publicUrl, host }: Config, port: number): string {
-  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** The program on its ports, and what forgets files with time, which the stack ends. */

@@ -1,4 +1,4 @@
-import type { Database, Engine, Feed, Projects, Stages } from '@stagewright/core'
+import type { Database, Engine, Feed, Processors, Projects, Stages, Webhooks } from '@stagewright/core'
 import type { Exporter } from './exporter.ts'
 import type { TaskAnswers } from './taskAnswers.ts'
 import type { Transport, Viewers } from './viewers.ts'
@@ -29,6 +29,8 @@ export type Services = {
   projects: Projects
   stages: Stages
   feed: Feed
+  processors: Processors
+  webhooks: Webhooks
   database: Database
   taskAnswers: TaskAnswers
   apiKeys: ApiKeys

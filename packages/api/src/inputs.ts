@@ -31,3 +31,9 @@ function cleanDeep(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [cleanText(name), cleanDeep(inner)]))
 }
+
+/** An address on the web. What it leads to is looked at when it is used. */
+export const url = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+  .max(2_000)
+  .refine((value) => !/\s|\0/.test(value) && new URL(value).username === '', 'must be without a name and password')

@@ -1,3 +1,4 @@
+import { AppError } from '@stagewright/core'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Context } from './context.ts'
 import { describeError, toTrpcError } from './errors.ts'
@@ -34,4 +35,10 @@ export const userProcedure = translated.use(({ ctx, next }) => {
   if (user === null)
     throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in, or send an API key as a Bearer token.' })
   return next({ ctx: { user, actor: { userId: user.id } } })
+})
+
+/** For administrators, and keys of theirs. */
+export const adminProcedure = userProcedure.use(({ ctx, next }) => {
+  if (ctx.user.role !== 'admin') throw new AppError('auth.forbidden', 'Only an administrator may do this.')
+  return next()
 })

@@ -20,6 +20,7 @@ import { createReaderWatch } from '../live/readerWatch.ts'
 import { createSseAdapter } from '../live/sseAdapter.ts'
 import { createWebSocketGate } from '../live/webSocket.ts'
 import type { Logger } from '../log.ts'
+import type { OutsideSigning } from '../outside/openOutside.ts'
 import type { OriginRule } from '../origins.ts'
 import { addArchiveRoutes } from './archiveRoutes.ts'
 import { addAuthRoutes } from './authRoutes.ts'
@@ -30,6 +31,7 @@ import { addOperationsRoutes, type Operations } from './operationsRoutes.ts'
 import { addPreviewRoutes } from './previewRoutes.ts'
 import { addRefusals, answerBrokenRequest, answerFrameworkError, maxAddressLength } from './refusals.ts'
 import { addSecurity } from './securityHeaders.ts'
+import { addWebhookRoutes } from './webhookRoutes.ts'
 import { addStudioRoutes } from './studioRoutes.ts'
 
 /** A million characters of Chinese in JSON is 3 MB; nothing we take is larger. */
@@ -55,6 +57,7 @@ export type HttpOptions = {
   log: Logger
   services: Services
   files: Files
+  outside: OutsideSigning
   operations: Operations
   /** WebSockets at once. */
   maxConnections: number
@@ -102,6 +105,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   addPreviewRoutes(app, { identify: options.identify, ...options.services })
   addArchiveRoutes(app, { ...options.services, identify: options.identify, files: options.files, log })
   await addFileRoutes(app, { identify: options.identify, files: options.files, log, ...times })
+  addWebhookRoutes(app, { ...options.services, ...options.outside })
   app.addHook('onRequest', async (request, reply) => {
     if (!sse.handles(request.raw)) return
     // Fastify lets go of the request here: the stream is written to node's response.

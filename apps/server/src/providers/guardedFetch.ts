@@ -1,7 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
-import { guardLookup, refuseInternalLiteral, type ResolveHost } from './addressGuard.ts'
-import { WireError } from './wireError.ts'
+import type { IncomingMessage } from 'node:http'
+import { sendGuarded, type SendOptions } from '../outgoing/sendGuarded.ts'
+import { WireError } from '../outgoing/wireError.ts'
 import { streamBody, type Wire } from './wireBody.ts'
 
 /*
@@ -10,26 +9,22 @@ import { streamBody, type Wire } from './wireBody.ts'
  * closed as soon as `signal` aborts, and never outlives the response (no connection is kept for later).
  */
 
-export type GuardedFetchOptions = {
-  apiKey: string | null
-  allowPrivate: boolean
-  /** Of this call alone. Aborting it destroys the socket. */
-  signal: AbortSignal
-  maxBytes: number
-  /** For the TCP and TLS handshakes together, in milliseconds. */
-  connectTimeoutMs: number
-  resolve?: ResolveHost | undefined
-}
+export type GuardedFetchOptions = SendOptions & { apiKey: string | null; maxBytes: number }
 
 const maxErrorBytes = 64 * 1024
-const noReuse = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) }
 
 /** A fetch for one call, and the record it keeps of it. It rejects with `WireError` or node's own network errors. */
 export function createGuardedFetch(options: GuardedFetchOptions): { fetch: typeof fetch; wire: Wire } {
   const wire: Wire = { status: null, headers: new Headers(), errorBody: '', endedInLine: false, failure: null }
   const guardedFetch: typeof fetch = async (input, init = {}) => {
     try {
-      const message = await send(new URL(input instanceof Request ? input.url : input), init, options)
+      const request = {
+        url: new URL(input instanceof Request ? input.url : input),
+        method: init.method ?? 'GET',
+        headers: chooseHeaders(new Headers(init.headers), options.apiKey),
+        body: typeof init.body === 'string' ? init.body : undefined,
+      }
+      const message = await sendGuarded(request, options)
       return await toResponse(message, wire, options.maxBytes)
     } catch (error) {
       wire.failure ??= error
@@ -37,42 +32,6 @@ export function createGuardedFetch(options: GuardedFetchOptions): { fetch: typeo
     }
   }
   return { fetch: guardedFetch, wire }
-}
-
-function send(url: URL, init: RequestInit, options: GuardedFetchOptions): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new WireError('badUrl')
-  if (!options.allowPrivate) refuseInternalLiteral(url.hostname)
-  const request = openRequest(url, init, options)
-  const abort = () => request.destroy(new WireError('aborted'))
-  options.signal.addEventListener('abort', abort, { once: true })
-  request.once('response', resolve)
-  // Unasked for, but without a listener node would leave the request without any ending.
-  request.once('upgrade', (_message, socket) => {
-    socket.destroy()
-    reject(new WireError('oddStatus'))
-  })
-  // Not once: node may report a second error, which without a listener would be an uncaught exception.
-  request.on('error', reject)
-  limitConnecting(request, url.protocol === 'https:' ? 'secureConnect' : 'connect', options.connectTimeoutMs)
-  // Before this, or by what opening the request has called.
-  if (options.signal.aborted) abort()
-  request.end(typeof init.body === 'string' ? init.body : undefined)
-  return promise
-}
-
-function openRequest(url: URL, init: RequestInit, options: GuardedFetchOptions): ClientRequest {
-  const requestOptions: RequestOptions = {
-    method: init.method ?? 'GET',
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port,
-    path: url.pathname + url.search,
-    headers: chooseHeaders(new Headers(init.headers), options.apiKey),
-    ...(options.allowPrivate ? {} : { lookup: guardLookup(options.resolve) }),
-  }
-  return url.protocol === 'https:'
-    ? httpsRequest({ ...requestOptions, agent: noReuse.https })
-    : httpRequest({ ...requestOptions, agent: noReuse.http })
 }
 
 /** A short list instead of what comes: the SDK adds facts about this machine, and headers from its environment. */
@@ -85,12 +44,6 @@ function chooseHeaders(given: Headers, apiKey: string | null): Record<string, st
     'user-agent': 'stagewright',
     ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
   }
-}
-
-function limitConnecting(request: ClientRequest, connected: 'connect' | 'secureConnect', timeoutMs: number): void {
-  const timer = setTimeout(() => request.destroy(new WireError('connectTimeout')), timeoutMs)
-  request.once('socket', (socket) => socket.once(connected, () => clearTimeout(timer)))
-  request.once('close', () => clearTimeout(timer))
 }
 
 async function toResponse(message: IncomingMessage, wire: Wire, maxBytes: number): Promise<Response> {

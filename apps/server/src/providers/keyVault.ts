@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { AppError } from '@stagewright/core'
 
-/** Encrypts provider keys at rest. What it seals for one provider opens for that provider only. */
+/** Encrypts keys at rest. What it seals for one row opens for that row only. */
 export type KeyVault = {
   /** The key as it may be stored: `v1.<nonce>.<ciphertext and tag>`, base64url. */
   seal(providerId: string, apiKey: string): string
@@ -9,14 +9,17 @@ export type KeyVault = {
   open(providerId: string, sealed: string): string
 }
 
+/** What is sealed for one purpose can't be opened for another. */
+export type VaultPurpose = 'provider-keys' | 'outside-secrets'
+
 const version = 'v1'
 const nonceBytes = 12
 const tagBytes = 16
 
 /** A vault under a key derived from the server's `SECRET_KEY` (any non-empty string). */
-export function createKeyVault(secretKey: string): KeyVault {
+export function createKeyVault(secretKey: string, purpose: VaultPurpose = 'provider-keys'): KeyVault {
   if (secretKey === '') throw new Error('SECRET_KEY is empty: provider keys cannot be encrypted.')
-  const key = Buffer.from(hkdfSync('sha256', secretKey, 'stagewright', `provider-keys/${version}`, 32))
+  const key = Buffer.from(hkdfSync('sha256', secretKey, 'stagewright', `${purpose}/${version}`, 32))
 
   return {
     seal(providerId, apiKey) {

@@ -1,7 +1,7 @@
 import type { CallEvent, CallFailure, CallOutcome, CallRequest } from '@stagewright/core'
 import { OpenAI, APIError } from 'openai'
 import type { Stream } from 'openai/streaming'
-import type { ResolveHost } from './addressGuard.ts'
+import type { ResolveHost } from '../outgoing/addressGuard.ts'
 import { buildCallBody } from './callBody.ts'
 import { buildFailure, failBadAnswer, failByStatement, failInterrupted, type Callee } from './callFailure.ts'
 import { followCall, type CallProgress } from './callProgress.ts'
@@ -10,7 +10,7 @@ import { createGuardedFetch } from './guardedFetch.ts'
 import type { Wire } from './wireBody.ts'
 import { findRefusedParameters, type Quirk } from './quirks.ts'
 import { readChunk } from './readChunk.ts'
-import { readRetryAfterMs } from './retryAfter.ts'
+import { readRetryAfterMs } from '../outgoing/retryAfter.ts'
 import { failByTransport } from './transportFailure.ts'
 
 /*

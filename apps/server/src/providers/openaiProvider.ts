@@ -1,5 +1,5 @@
 import type { CallEvent, CallOutcome, CallRequest, ProviderPort } from '@stagewright/core'
-import type { ResolveHost } from './addressGuard.ts'
+import type { ResolveHost } from '../outgoing/addressGuard.ts'
 import type { Callee } from './callFailure.ts'
 import { buildFailure } from './callFailure.ts'
 import { callModel, type CallLimits, type ModelCall } from './modelCall.ts'

@@ -1,7 +1,7 @@
 import type { CallFailure } from '@stagewright/core'
-import { BlockedAddressError } from './addressGuard.ts'
+import { BlockedAddressError } from '../outgoing/addressGuard.ts'
 import { buildFailure, failBadAnswer, failInterrupted, failTooMuch, type Callee } from './callFailure.ts'
-import { WireError, type WireFault } from './wireError.ts'
+import { WireError, type WireFault } from '../outgoing/wireError.ts'
 
 /** The failure for a call that broke below HTTP, by the transport's own error. `answered`: its headers had come. */
 export function failByTransport(callee: Callee, error: unknown, { answered }: { answered: boolean }): CallFailure {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { WireError } from './wireError.ts'
+import { WireError } from '../outgoing/wireError.ts'
 
 /** What was seen on the wire: what the SDK's own errors do not tell. Filled in while the call goes on. */
 export type Wire = {

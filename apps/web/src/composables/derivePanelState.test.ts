@@ -7,6 +7,7 @@ import {
   slowAfterMs,
   type PanelInput,
   type PanelKind,
+  isBusy,
 } from './derivePanelState.ts'
 
 const stage: StageView = {
@@ -48,6 +49,9 @@ const waiting: LiveTaskView = {
     { key: 'camera', status: 'queued' },
   ],
 }
+
+const outside: LiveTaskView = { ...liveTask('waiting', 'running'), outside: { fraction: 0.4, message: 'page 2' } }
+const queued = { key: 'camera', status: 'queued' } as const
 
 function liveTask(status: LiveTaskView['status'], run: LiveTaskView['stages'][number]['status']): LiveTaskView {
   return {
@@ -96,6 +100,9 @@ describe('the state of a stage panel', () => {
     ['restoring', { task: running, stage: { ...stage, status: 'running', last: { ...version, ending: null } } }],
     ['streaming', { task: running, text, connection: 'lost' }],
     ['stopping', { task: running, text, asked: 'stop' }],
+    ['outside', { stage: { ...stage, status: 'waiting' }, task: outside }],
+    ['stopping', { stage: { ...stage, status: 'waiting' }, task: outside, asked: 'stop' }],
+    ['queued', { stage: { ...stage, key: 'camera' }, task: { ...outside, stages: [...outside.stages, queued] } }],
     ['review', { stage: { ...stage, status: 'done', current: version }, task: waiting }],
     ['review', { stage: { ...stage, key: 'storyboard', status: 'waiting' }, task: waiting }],
     ['queued', { stage: { ...stage, key: 'camera' }, task: waiting }],
@@ -110,6 +117,13 @@ describe('the state of a stage panel', () => {
   ]
   it.each(cases)('is %s', (kind, change) => {
     expect(panel(change).kind).toBe(kind)
+  })
+
+  it('says how far an outside processor is', () => {
+    const state = panel({ stage: { ...stage, status: 'waiting' }, task: outside })
+    expect(state).toEqual({ kind: 'outside', fraction: 0.4, message: 'page 2' })
+    expect(isBusy(state)).toBe(true)
+    expect(chooseMainAction(state, { hasInstruction: false, hasNext: true, canContinue: false })).toBe('stop')
   })
 
   it('tells which stage a queued one waits behind', () => {

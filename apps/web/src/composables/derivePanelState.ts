@@ -11,6 +11,8 @@ export type PanelState =
   | { kind: 'connecting'; elapsedMs: number; model: string | null }
   | { kind: 'thinking'; elapsedMs: number; reasoning: { characters: number; tail: string } }
   | { kind: 'streaming' }
+  /** An outside processor does the stage. `fraction` from 0 to 1; null while it says nothing. */
+  | { kind: 'outside'; fraction: number | null; message: string | null }
   | { kind: 'slow'; silentMs: number }
   | { kind: 'restoring' }
   | { kind: 'stopping' }
@@ -65,6 +67,8 @@ function isRunning({ stage, task }: PanelInput): boolean {
 function runningState(input: PanelInput): PanelState {
   const { text, figures, clock, connection } = input
   if (input.asked === 'stop') return { kind: 'stopping' }
+  const outside = input.task?.outside
+  if (outside !== undefined && input.stage.status !== 'running') return { kind: 'outside', ...outside }
   if (connection === 'connecting' || (text === null && hasTextSomewhere(input))) return { kind: 'restoring' }
   const elapsedMs = figures?.elapsedMs ?? Math.max(0, clock.nowMs - clock.runSeenMs)
   if (text === null || text.text === '') {
@@ -157,6 +161,7 @@ export function chooseMainAction(
     case 'queued':
       return 'cancel'
     case 'connecting':
+    case 'outside':
     case 'thinking':
     case 'streaming':
     case 'slow':
@@ -180,5 +185,7 @@ export function chooseMainAction(
 
 /** States in which text may still come; the output is busy. */
 export function isBusy(state: PanelState): boolean {
-  return ['queued', 'connecting', 'thinking', 'streaming', 'slow', 'restoring', 'stopping'].includes(state.kind)
+  return ['queued', 'connecting', 'outside', 'thinking', 'streaming', 'slow', 'restoring', 'stopping'].includes(
+    state.kind,
+  )
 }

@@ -97,6 +97,7 @@ export function galleryPanels(language: Language): GalleryPanel[] {
       { ...nothing, isOpen: true },
       { elapsedMs: 12_000, figures: { ...figures, tokens: 0, tokensPerSecond: null } },
     ),
+    panel('outside', { kind: 'outside', fraction: 0.4, message: 'page 2 of 5' }, nothing),
     panel('streaming', { kind: 'streaming' }, open, running),
     panel('slow', { kind: 'slow', silentMs: 23_000 }, open, running),
     panel('restoring', { kind: 'restoring' }, nothing),

@@ -90,6 +90,12 @@ export const errorsEn = {
   'errorHint.provider.badAnswer': 'The raw text is kept. Ask again, or edit it yourself.',
   'error.provider.tooMuch': 'The provider sent more than a text can hold.',
   'errorHint.provider.tooMuch': 'The text so far is safe. Try again with a narrower instruction.',
+  'error.processor.failed': 'The outside processor could not do this stage.',
+  'errorHint.processor.failed': 'Try again; when it fails again, tell the administrator.',
+  'error.processor.refused': 'The outside processor did not take this stage.',
+  'errorHint.processor.refused': 'The administrator can look at its address and test it.',
+  'error.processor.timeLimit': 'The outside processor gave no result in time.',
+  'errorHint.processor.timeLimit': 'It may be down or busy. Try again later.',
   'error.quality.belowThreshold': 'The result is below the threshold that was set.',
   'errorHint.quality.belowThreshold':
     'The reasons are below. Improve the stage before it and run this one again, or go on all the same.',

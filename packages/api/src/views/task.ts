@@ -11,6 +11,7 @@ import {
   type StageDefinition,
   type TaskDetails,
   type TaskLook,
+  type TaskRecord,
   type TaskStageRecord,
   type Typical,
 } from '@stagewright/core'
@@ -35,8 +36,9 @@ export function viewTask(details: TaskDetails, { queuePosition, typical, files }
     estimatedRemainingSeconds: foreseen === null ? null : Math.round(foreseen.remainingMs / 1_000),
     stages: details.stageRuns.map((run) => ({
       ...viewStageRun(run, run.rewriteId === null ? undefined : byId.get(run.rewriteId)),
-      /** In percent, where the stage can tell; null otherwise. */
+      /** In percent, where the stage or its processor can tell; null otherwise. */
       progress: run.status === 'done' ? 100 : roundedOrNull(ownShareOf(details, run)),
+      progressMessage: outsideOf(details.task, run.key)?.message ?? null,
     })),
     queuePosition,
     previewUrl: previewUrlOf(details),
@@ -77,11 +79,13 @@ function foreseeTask(details: TaskDetails, typical: TaskSurroundings['typical'])
   return foresee(stages, typical)
 }
 
-/** How much of a stage is done by its last checkpoint, 0 to 1; null where it can't tell. */
+/** How much of a stage is done by its last checkpoint, or by its processor's word, 0 to 1; null where neither can tell. */
 function ownShareOf(
-  { pipeline, rewrites }: Pick<TaskDetails, 'pipeline' | 'rewrites'>,
+  { pipeline, rewrites, task }: Pick<TaskDetails, 'pipeline' | 'rewrites' | 'task'>,
   { key, rewriteId }: Pick<TaskStageRecord, 'key' | 'rewriteId'>,
 ): number | null {
+  const outside = outsideOf(task, key)
+  if (outside !== null) return outside.fraction
   const checkpoint = rewrites.find(({ id }) => id === rewriteId)?.checkpoint ?? null
   return checkpoint === null ? null : (definitionOf(pipeline, key)?.progressOf?.(checkpoint.content) ?? null)
 }
@@ -129,6 +133,8 @@ export function viewTaskLook({ task, stageRuns, title, pipeline }: TaskLook) {
     status: task.status,
     stages: stageRuns.map((run) => viewStageRun(run, undefined)),
     currentStage: task.currentStage,
+    /** Whom a waiting task waits for; null otherwise. */
+    waitingFor: task.status !== 'waiting' ? null : task.outside === null ? ('review' as const) : ('processor' as const),
     progress: task.status === 'completed' ? 100 : percentOf(finished / task.stages.length),
     message: messageOf(task.status, task.currentStage),
     usage: { promptTokens: task.promptTokens, completionTokens: task.completionTokens, estimated: task.usageEstimated },
@@ -144,6 +150,11 @@ export function viewTaskLook({ task, stageRuns, title, pipeline }: TaskLook) {
 }
 
 export type TaskLookView = ReturnType<typeof viewTaskLook>
+
+/** The processor that has the stage, and what it says. */
+function outsideOf({ outside, currentStage }: TaskRecord, key: string): TaskRecord['outside'] {
+  return currentStage === key ? outside : null
+}
 
 function viewStageRun(run: TaskStageRecord, rewrite: RewriteRecord | undefined) {
   const durationMs =

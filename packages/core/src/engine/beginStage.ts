@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import { openingSpans } from '../feed/spans.ts'
 import { chooseStart, readPart } from './chooseStart.ts'
 import type { PartRun, PipelineDefinition } from './definition.ts'
-import type { ProjectLook, Tx } from '../ports.ts'
+import type { ProjectStanding, Tx } from '../ports.ts'
 import type { ProjectRecord, RewriteRecord, StageRecord, TaskRecord } from '../records.ts'
 import type { EngineDeps } from './deps.ts'
 import { previousStageKey, requireStage } from './pipelineParts.ts'
@@ -23,9 +23,9 @@ export type StageRun = {
 }
 
 /** What stands in the project, read in the same transaction. */
-export type Standing = Pick<ProjectLook, 'stages' | 'rewrites'>
+export type Standing = Pick<ProjectStanding, 'stages' | 'rewrites' | 'processors'>
 
-type Beginning = {
+export type Beginning = {
   task: TaskRecord
   project: ProjectRecord
   pipeline: PipelineDefinition
@@ -44,24 +44,25 @@ export async function beginStage(deps: EngineDeps, tx: Tx, beginning: Beginning)
     open !== null && open.taskId === task.id && open.stageKey === stageKey
       ? await takeOver(tx, beginning, open)
       : await openNew(deps, tx, beginning)
-  const { rewrite } = source
-  const input = await readInput(tx, beginning, rewrite)
-  const asked = await findAsked(tx, rewrite)
+  const { rewrite, keptText, part } = source
+  return { task, project, stageKey, rewrite, ...(await readMaterial(tx, beginning, rewrite)), keptText, part }
+}
+
+/** What a stage's run works on: its input, what stands there, and what was asked for. */
+export async function readMaterial(tx: Tx, beginning: Beginning, origin: Origin) {
+  const input = await readInput(tx, beginning, origin)
+  const asked = await findAsked(tx, origin)
   const isRevision = asked.instruction !== null && asked.baseRewriteId !== null
   return {
-    task,
-    project,
-    stageKey,
-    rewrite,
     input,
     earlier: await readEarlier(tx, beginning),
     presentText: isRevision ? await tx.storedText(asked.baseRewriteId!) : null,
     instructions: await readInstructions(tx, asked),
-    keptText: source.keptText,
-    part: source.part,
   }
 }
 
+/** What a rewrite is made from. */
+export type Origin = Pick<RewriteRecord, 'kind' | 'inputRewriteId' | 'baseRewriteId' | 'instruction'>
 type Source = { rewrite: RewriteRecord; keptText: string; part: PartRun | null }
 
 async function takeOver(tx: Tx, { task, pipeline, stageKey }: Beginning, open: RewriteRecord): Promise<Source> {
@@ -75,11 +76,14 @@ async function takeOver(tx: Tx, { task, pipeline, stageKey }: Beginning, open: R
   return { rewrite: { ...open, attempt: task.attempt, length: keepUpTo, spans }, keptText, part }
 }
 
-async function openNew(
-  deps: EngineDeps,
-  tx: Tx,
-  { task, project, pipeline, stageKey, standing: { stages } }: Beginning,
-): Promise<Source> {
+/** What a stage's new rewrite will be made from, and begins with. Throws AppError where it can't begin. */
+export async function planRewrite(tx: Tx, beginning: Beginning) {
+  const {
+    task,
+    pipeline,
+    stageKey,
+    standing: { stages },
+  } = beginning
   const stage = requireRow(stages, stageKey)
   if (stage.locked)
     throw new AppError('stage.locked', `Stage ${stageKey} was locked before its turn came.`, {
@@ -95,18 +99,27 @@ async function openNew(
   if (previousKey !== null && ownText === undefined && inputRewriteId === null) throw inputMissing(stageKey)
   // The instruction speaks to the first stage of the task; the others are run plainly after it.
   const instruction = task.stages[0] === stageKey ? task.instruction : null
+  const origin = {
+    kind: task.continueFrom === null ? ('generated' as const) : ('continued' as const),
+    inputRewriteId,
+    baseRewriteId: base?.id ?? (instruction === null ? null : stage.currentRewriteId),
+    instruction,
+  }
+  return { origin, copied, part }
+}
+
+async function openNew(deps: EngineDeps, tx: Tx, beginning: Beginning): Promise<Source> {
+  const { task, project, stageKey } = beginning
+  const { origin, copied, part } = await planRewrite(tx, beginning)
   const no = project.lastRewriteNo + 1
   const opening = {
     id: deps.crypto.newId(),
     projectId: project.id,
     stageKey,
     no,
-    kind: task.continueFrom === null ? ('generated' as const) : ('continued' as const),
     taskId: task.id,
     attempt: task.attempt,
-    inputRewriteId,
-    baseRewriteId: base?.id ?? (instruction === null ? null : stage.currentRewriteId),
-    instruction,
+    ...origin,
     createdBy: task.createdBy,
     ...(copied === null ? {} : { copied }),
   }
@@ -138,11 +151,7 @@ function asOpen({ copied, ...opening }: Opening, now: Date): RewriteRecord {
   }
 }
 
-async function readInput(
-  tx: Tx,
-  { task, project, pipeline, stageKey }: Beginning,
-  rewrite: RewriteRecord,
-): Promise<string> {
+async function readInput(tx: Tx, { task, project, pipeline, stageKey }: Beginning, rewrite: Origin): Promise<string> {
   const ownText = task.inputs[stageKey]
   if (ownText !== undefined) return ownText
   if (rewrite.inputRewriteId !== null) {
@@ -170,13 +179,13 @@ function inputMissing(stageKey: string): AppError {
 }
 
 /** Whose wish the run follows: what is continued goes on as it was asked for. */
-async function findAsked(tx: Tx, rewrite: RewriteRecord): Promise<RewriteRecord> {
+async function findAsked(tx: Tx, rewrite: Origin): Promise<Origin> {
   if (rewrite.kind !== 'continued' || rewrite.baseRewriteId === null) return rewrite
   const base = await tx.rewrite(rewrite.baseRewriteId)
   return base === null ? rewrite : findAsked(tx, base)
 }
 
-async function readInstructions(tx: Tx, rewrite: RewriteRecord): Promise<string[]> {
+async function readInstructions(tx: Tx, rewrite: Origin): Promise<string[]> {
   if (rewrite.instruction === null) return []
   const earlier = rewrite.baseRewriteId === null ? [] : await tx.instructionsUpTo(rewrite.baseRewriteId)
   return [...earlier, rewrite.instruction]

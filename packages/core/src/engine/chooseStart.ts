@@ -53,17 +53,22 @@ async function continueText(
   tx: Tx,
   { projectId }: Wish,
   rewriteId: string,
-  { key: stageKey, keepUpTo }: StageDefinition,
+  definition: StageDefinition,
 ): Promise<Start> {
+  const { key: stageKey } = definition
   const base = await tx.rewrite(rewriteId)
   if (base === null || base.projectId !== projectId || base.stageKey !== stageKey)
     throw new AppError('notFound', `Stage ${stageKey} has no version ${rewriteId}.`, { params: { id: rewriteId } })
   if (base.ending === null) throw invalid('continueFrom', `version ${base.no} is still being written`)
   if (base.ending === 'complete') throw invalid('continueFrom', `version ${base.no} is complete`)
-  const whole = (await tx.storedText(base.id)) ?? ''
-  const text = keepUpTo === undefined ? whole : whole.slice(0, keepUpTo(whole))
+  const text = keptOf((await tx.storedText(base.id)) ?? '', definition)
   if (text === '') throw invalid('continueFrom', `version ${base.no} is empty`)
   return { base, copied: { text, checkpoint: base.checkpoint?.content ?? null }, part: null }
+}
+
+/** What is gone on with of a text that was cut somewhere. */
+export function keptOf(text: string, { keepUpTo }: StageDefinition): string {
+  return keepUpTo === undefined ? text : text.slice(0, keepUpTo(text))
 }
 
 function invalid(field: string, problem: string): AppError {

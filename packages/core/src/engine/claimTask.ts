@@ -14,6 +14,7 @@ import { decideClaim, waitedUntil, type ClaimLook } from './decideClaim.ts'
 import type { EngineDeps } from './deps.ts'
 import { addUsage, endTask, failureOf, type TaskEnd } from './endTask.ts'
 import { estimateTokens } from './estimateTokens.ts'
+import { handOut, processorFor } from './handOut.ts'
 import { requirePipeline } from './pipelineParts.ts'
 import { leftOf } from './stagesLeft.ts'
 
@@ -38,7 +39,7 @@ export async function claimTask(deps: EngineDeps, job: Job, { isAgain = false } 
         return { type: 'nothing' }
       case 'run': {
         const task = await takeTask(deps, change, { job, look, crashes: decision.crashes })
-        return beginOrEnd(deps, change, { task, look, timeLeftMs: decision.timeLeftMs })
+        return beginOrEnd(deps, change, { task, look, job, timeLeftMs: decision.timeLeftMs })
       }
     }
   })
@@ -107,12 +108,18 @@ async function takeTask(deps: EngineDeps, change: Change, { job, look, crashes }
 async function beginOrEnd(
   deps: EngineDeps,
   change: Change,
-  { task, look, timeLeftMs }: { task: TaskRecord; look: HeldLook; timeLeftMs: number },
+  { task, look, job, timeLeftMs }: { task: TaskRecord; look: HeldLook; job: Job; timeLeftMs: number },
 ): Promise<ClaimResult> {
   try {
     const { project, standing } = look
     const pipeline = requirePipeline(deps.pipelines, project.pipeline)
-    const run = await beginStage(deps, change.tx, { task, project, pipeline, standing, stageKey: task.currentStage! })
+    const beginning = { task, project, pipeline, standing, stageKey: task.currentStage! }
+    const processor = processorFor(standing, task.id, beginning.stageKey)
+    if (processor !== null) {
+      await handOut(deps, change, { beginning, processor, job })
+      return { type: 'nothing' }
+    }
+    const run = await beginStage(deps, change.tx, beginning)
     return { type: 'claimed', run, timeLeftMs }
   } catch (error) {
     if (!(error instanceof AppError)) throw error

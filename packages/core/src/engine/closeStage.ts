@@ -1,6 +1,7 @@
 import type { Failure } from '../errors.ts'
 import type { Crypto, Tx } from '../ports.ts'
-import type { Ending, StageRecord, TaskRecord } from '../records.ts'
+import type { Ending, ProjectRecord, StageRecord, TaskRecord } from '../records.ts'
+import type { Origin } from './beginStage.ts'
 
 /** What a stage's run came to, and the text it leaves behind. */
 export type StageClosing = {
@@ -17,6 +18,8 @@ export type StageClosing = {
   fingerprint?: string | null
 }
 
+export type ClosingOutside = StageClosing & { project: ProjectRecord; origin: Origin; copiedLength: number }
+
 export type ClosedFact = { length: number; sha256: string; ending: Ending }
 
 /**
@@ -29,21 +32,63 @@ export async function closeStage(tx: Tx, crypto: Crypto, closing: StageClosing):
   const fence = { attempt: closing.attempt, length: text.length }
   const stored = { ending, text, sha256, summary: closing.summary, fingerprint, ...closing.usage }
   if (!(await tx.closeRewrite(rewriteId, fence, stored))) return null
-
-  const isDone = ending === 'complete' && closing.failure === null
+  const isDone = isDoneBy(closing)
   await tx.updateStage(task.projectId, stageKey, {
     status: isDone ? 'done' : closing.failure === null ? 'stopped' : 'failed',
     failure: closing.failure,
     ...((await becomesCurrent(tx, closing)) ? { currentRewriteId: rewriteId } : {}),
   })
+  await endStageRun(tx, closing)
+  return { length: text.length, sha256, ending }
+}
+
+/** A text that came whole from outside: it is stored as closed, under the next number. */
+export async function storeClosed(tx: Tx, crypto: Crypto, closing: ClosingOutside): Promise<void> {
+  const { task, project, stageKey, rewriteId, text, ending, summary, origin, copiedLength } = closing
+  const no = project.lastRewriteNo + 1
+  await tx.insertClosedRewrite({
+    id: rewriteId,
+    projectId: project.id,
+    stageKey,
+    no,
+    ...origin,
+    createdBy: task.createdBy,
+    summary,
+    text,
+    sha256: crypto.sha256(text),
+    made: { taskId: task.id, attempt: closing.attempt, ending, copiedLength },
+  })
+  await tx.updateProject(project.id, { lastRewriteNo: no })
+  const stage = (await tx.stages(project.id)).find((candidate) => candidate.key === stageKey)
+  // Another task may be writing the stage meanwhile: what is shown of that is not ours to change.
+  const shown =
+    stage?.status === 'running'
+      ? {}
+      : {
+          status: isDoneBy(closing) ? ('done' as const) : ('failed' as const),
+          failure: closing.failure,
+          lastRewriteId: rewriteId,
+        }
+  const current = (await becomesCurrent(tx, closing)) ? { currentRewriteId: rewriteId } : {}
+  await tx.updateStage(project.id, stageKey, { ...shown, ...current })
+  await tx.updateTaskStage(task.id, stageKey, { rewriteId })
+  await endStageRun(tx, closing)
+}
+
+function isDoneBy({ ending, failure }: StageClosing): boolean {
+  return ending === 'complete' && failure === null
+}
+
+/** Says in the task's own record of the stage what came of it. */
+async function endStageRun(tx: Tx, closing: StageClosing): Promise<void> {
+  const { task, stageKey, summary, failure } = closing
   await tx.updateTaskStage(task.id, stageKey, {
-    status: isDone ? 'done' : closing.failure === null ? 'stopped' : 'failed',
+    status: isDoneBy(closing) ? 'done' : failure === null ? 'stopped' : 'failed',
     ...closing.usage,
-    summary: closing.summary,
-    failure: closing.failure,
+    summary,
+    failure,
     endedAt: 'now',
   })
-  return { length: text.length, sha256, ending }
 }
 
 /** A text that is not whole becomes current only where the stage has no whole one; an empty one never does. */

@@ -12,6 +12,7 @@ export type SweepDecision =
 export function decideSweep(row: SweepRow, settings: EngineSettings): SweepDecision {
   switch (row.status) {
     case 'waiting':
+      if (row.overdueLimitMs !== null) return endFailed(processorTimeLimit(row.overdueLimitMs))
       return row.waitedForMs > settings.waitingTimeoutMs
         ? { type: 'end', end: { status: 'cancelled' } }
         : { type: 'leave' }
@@ -27,6 +28,15 @@ export function decideSweep(row: SweepRow, settings: EngineSettings): SweepDecis
 
 function endFailed(failure: Failure): SweepDecision {
   return { type: 'end', end: { status: 'failed', failure } }
+}
+
+function processorTimeLimit(limitMs: number): Failure {
+  const minutes = Math.max(1, Math.round(limitMs / 60_000))
+  return {
+    code: 'processor.timeLimit',
+    message: `The outside processor gave no result within its time limit of ${minutes} minutes.`,
+    params: { limitMs },
+  }
 }
 
 function queuedTooLong(settings: EngineSettings): Failure {

@@ -1,7 +1,7 @@
 import type { Doorbell } from '../feed/doorbell.ts'
 import type { FeedPublisher } from '../feed/producer.ts'
 import type { PipelineDefinition } from './definition.ts'
-import type { Clock, Crypto, Database, JobQueue, ProviderPort } from '../ports.ts'
+import type { Clock, Crypto, Database, JobQueue, OutsidePort, ProviderPort } from '../ports.ts'
 import type { ChangeRunner } from './change.ts'
 import type { Documents } from './documents.ts'
 import type { EngineSettings } from './settings.ts'
@@ -18,6 +18,8 @@ export type EngineDeps = {
   database: Database
   queue: JobQueue
   provider: ProviderPort
+  /** To processors and webhooks. */
+  outside: OutsidePort
   feed: FeedPublisher
   /** Carries wishes to stop to the worker that has the task; the same one that the feed listens to. */
   doorbell: Doorbell

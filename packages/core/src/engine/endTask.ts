@@ -3,7 +3,9 @@ import type { Tx } from '../ports.ts'
 import type { Usage } from '../ports/provider.ts'
 import type { Job } from '../ports/queue.ts'
 import type { StageStatus, TaskRecord, TaskStatus } from '../records.ts'
+import { announce } from './announce.ts'
 import type { Change } from './change.ts'
+import { withdrawOutside } from './settleOutside.ts'
 import { stagesLeft } from './stagesLeft.ts'
 
 const wakeLimit = 10
@@ -17,6 +19,7 @@ export type TaskEnd = { status: 'completed' } | { status: 'failed'; failure: Fai
  */
 export async function endTask(change: Change, task: TaskRecord, end: TaskEnd, job: Job | null): Promise<boolean> {
   const { tx } = change
+  if (task.outside !== null && end.status !== 'completed') await withdrawOutside(tx, task, end)
   const eventSeq = await change.touchWorkspace(task.workspaceId)
   const ended = await tx.updateTask(
     task.id,
@@ -25,6 +28,7 @@ export async function endTask(change: Change, task: TaskRecord, end: TaskEnd, jo
       status: end.status,
       failure: end.status === 'failed' ? end.failure : null,
       currentStage: null,
+      outside: null,
       workerId: null,
       ...usageOf(task),
       eventSeq,
@@ -37,6 +41,8 @@ export async function endTask(change: Change, task: TaskRecord, end: TaskEnd, jo
   if (job !== null) await tx.completeJob(job)
   else await tx.removeJobs(task.id)
   await wakeWaiting(tx, task)
+  const failure = end.status === 'failed' ? end.failure : null
+  await announce(tx, task, { event: `task.${end.status}`, failure })
   return true
 }
 

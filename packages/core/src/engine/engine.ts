@@ -4,6 +4,7 @@ import { cancelTask } from './cancelTask.ts'
 import { createTask, type CreateTaskRequest } from './createTask.ts'
 import type { EngineDeps } from './deps.ts'
 import { estimateTask, type StageEstimate } from './estimateTask.ts'
+import { receiveOutside, type OutsideReceipt, type ReceivedMessage } from './receiveOutside.ts'
 import { removeTask } from './removeTask.ts'
 import { resumeTask } from './resumeTask.ts'
 import { retryTask } from './retryTask.ts'
@@ -17,6 +18,8 @@ export type Engine = {
   retry(actor: Actor, taskId: string): Promise<{ taskId: string }>
   resume(actor: Actor, taskId: string): Promise<{ taskId: string }>
   remove(actor: Actor, taskId: string): Promise<void>
+  /** Follows what a processor says, once for each message id. Who may say it was looked at before. */
+  receive(message: ReceivedMessage): Promise<OutsideReceipt>
   /** Begins to work on tasks in this process. */
   start(options: { nobodyElse: boolean }): Promise<void>
   /** Takes no new job, makes running text durable, hands tasks back. */
@@ -33,6 +36,7 @@ export function createEngine(deps: EngineDeps): Engine {
     retry: (actor, taskId) => retryTask(deps, actor, taskId),
     resume: (actor, taskId) => resumeTask(deps, actor, taskId),
     remove: (actor, taskId) => removeTask(deps, actor, taskId),
+    receive: (message) => receiveOutside(deps, message),
     start: (options) => worker.start(options),
     stop: () => worker.stop(),
     runningCount: () => worker.runningCount(),

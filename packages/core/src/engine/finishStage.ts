@@ -2,6 +2,7 @@ import { AppError, type Failure } from '../errors.ts'
 import type { Job } from '../ports/queue.ts'
 import type { Tx } from '../ports.ts'
 import type { Ending, ProjectRecord, TaskRecord } from '../records.ts'
+import { announce } from './announce.ts'
 import { beginStage, type StageRun } from './beginStage.ts'
 import type { EndedCall } from './callModel.ts'
 import type { Change } from './change.ts'
@@ -9,6 +10,7 @@ import { closeStage, type ClosedFact } from './closeStage.ts'
 import type { EngineDeps } from './deps.ts'
 import { addUsage, endTask, failureOf, usageOf, wakeWaiting, type TaskEnd } from './endTask.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { handOut, processorFor } from './handOut.ts'
 import { requirePipeline } from './pipelineParts.ts'
 
 /** How a stage's run went, with the text that is durable. */
@@ -92,7 +94,7 @@ async function findWishToStop(tx: Tx, { id }: TaskRecord): Promise<TaskEnd | nul
 
 type Going = { task: TaskRecord; project: ProjectRecord; stageKey: string; job: Job }
 
-/** Begins the stage after `stageKey`. Null when the task waits for a review now, or ended because that stage can't begin. */
+/** Begins the stage after `stageKey`. Null when the task waits now (for a review or a processor), or ended because that stage can't begin. */
 async function goOn(
   deps: EngineDeps,
   change: Change,
@@ -117,7 +119,11 @@ async function goOn(
     const pipeline = requirePipeline(deps.pipelines, project.pipeline)
     const standing = await tx.projectStanding(project.id)
     if (standing === null) throw new Fenced()
-    return await beginStage(deps, tx, { task: next, project, pipeline, standing, stageKey: nextKey })
+    const beginning = { task: next, project, pipeline, standing, stageKey: nextKey }
+    const processor = processorFor(standing, task.id, nextKey)
+    if (processor === null) return await beginStage(deps, tx, beginning)
+    await handOut(deps, change, { beginning, processor, job })
+    return null
   } catch (error) {
     // Such as a stage that was locked meanwhile. Nothing of it has been written.
     if (!(error instanceof AppError)) throw error
@@ -138,4 +144,5 @@ async function waitForReview(tx: Tx, task: TaskRecord, nextKey: string, job: Job
   await tx.updateStage(task.projectId, nextKey, { status: 'waiting' })
   await tx.completeJob(job)
   await wakeWaiting(tx, task)
+  await announce(tx, task, { event: 'task.waiting', waitingFor: 'review' })
 }

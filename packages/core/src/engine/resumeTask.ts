@@ -9,9 +9,10 @@ export async function resumeTask(deps: EngineDeps, actor: Actor, taskId: string)
   return deps.change(async (change) => {
     const project = await change.touchProject(seen.projectId)
     const task = await change.tx.task(taskId)
-    if (task === null || task.status !== 'waiting') {
+    if (task === null || task.status !== 'waiting' || task.outside !== null) {
       const status = task?.status ?? 'gone'
-      const message = `Task ${taskId} is ${status}: only a task that waits for a review can be resumed.`
+      const what = task?.outside == null ? status : 'waiting for an outside processor'
+      const message = `Task ${taskId} is ${what}: only a task that waits for a review can be resumed.`
       throw new AppError('task.notWaiting', message, { params: { taskId, status } })
     }
     const eventSeq = await change.touchWorkspace(task.workspaceId)

@@ -37,6 +37,20 @@ export type EngineSettings = {
   sweepEveryMs: number
   /** What a worker has to end a task that was asked to stop, before the canceller ends it. */
   cancelGraceMs: number
+  /** How often messages to the outside are looked for, how many are sent at once, and how long one may take. */
+  deliverEveryMs: number
+  deliveriesAtOnce: number
+  deliveryTimeoutMs: number
+  /** Before a job is sent to its processor again: at first, and at most. It doubles. */
+  jobRetryMs: number
+  jobRetryMostMs: number
+  /** The same for webhooks, where it grows by five. */
+  webhookRetryMs: number
+  webhookRetryMostMs: number
+  /** A webhook through which nothing has come for so long is switched off. */
+  webhookFailingMs: number
+  /** How long the log of deliveries is kept. */
+  deliveryAgeMs: number
   idempotencyKeyAgeMs: number
   /** How often keys beyond that age are forgotten. */
   forgetEveryMs: number
@@ -72,6 +86,16 @@ export const defaultSettings: EngineSettings = {
   leaseMs: 10_000,
   sweepEveryMs: 15_000,
   cancelGraceMs: 1_000,
+  deliverEveryMs: 1_000,
+  deliveriesAtOnce: 20,
+  deliveryTimeoutMs: 10_000,
+  jobRetryMs: 1_000,
+  jobRetryMostMs: minute,
+  // 5 s, 25 s, 2 min, 10 min, 52 min, 4.3 h, 8 h, 8 h: nine tries in about 22 hours.
+  webhookRetryMs: 5_000,
+  webhookRetryMostMs: 8 * hour,
+  webhookFailingMs: 3 * 24 * hour,
+  deliveryAgeMs: 30 * 24 * hour,
   idempotencyKeyAgeMs: 24 * hour,
   forgetEveryMs: hour,
 }

@@ -8,6 +8,7 @@
 import { DatabaseUnavailable } from '../ports.ts'
 import type { Job } from '../ports/queue.ts'
 import { claimTask, type ClaimResult } from './claimTask.ts'
+import { Deliverer } from './deliver.ts'
 import type { EngineDeps } from './deps.ts'
 import { handBack } from './handBack.ts'
 import { waitOutOutage } from './outage.ts'
@@ -29,6 +30,7 @@ type Running = {
 export class Worker {
   readonly #deps: EngineDeps
   readonly #writer: TextWriter
+  readonly #deliverer: Deliverer
   readonly #running = new Map<string, Running>()
   readonly #cancels: (() => void)[] = []
   #state: 'idle' | 'started' | 'stopped' = 'idle'
@@ -42,6 +44,7 @@ export class Worker {
 
   constructor(deps: EngineDeps) {
     this.#deps = deps
+    this.#deliverer = new Deliverer(deps)
     this.#writer = new TextWriter({ ...deps, onStored: (ids) => deps.feed.textStored(ids) })
   }
 
@@ -65,6 +68,8 @@ export class Worker {
     this.#every(settings.superviseEveryMs, () => this.#supervise())
     this.#every(settings.sweepEveryMs, () => sweep(this.#deps))
     this.#every(settings.forgetEveryMs, () => database.forgetIdempotencyKeys(settings.idempotencyKeyAgeMs))
+    this.#every(settings.forgetEveryMs, () => database.forgetDeliveries(settings.deliveryAgeMs))
+    this.#every(settings.deliverEveryMs, () => this.#deliverer.deliverDue())
     void this.#fetch()
   }
 
@@ -84,6 +89,7 @@ export class Worker {
     this.#state = 'stopped'
     for (const cancel of this.#cancels.splice(0)) cancel()
     for (const running of this.#running.values()) running.abort.abort('shutdown' satisfies AbortReason)
+    await this.#deliverer.stop()
     // Jobs of a fetch under way are given back as they come; so are second hints.
     await this.#lastFetch
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map((running) => running.settled))

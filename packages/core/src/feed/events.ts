@@ -33,6 +33,8 @@ export type LiveTaskView = {
   status: TaskStatus
   stages: { key: string; status: TaskStageStatus }[]
   currentStage: string | null
+  /** What the outside processor is at that the task waits for; absent where it waits for none. `fraction` from 0 to 1. */
+  outside?: { fraction: number | null; message: string | null }
 }
 
 export type ProjectState = {

@@ -14,10 +14,10 @@ export function createNormaliser(): Normaliser {
       const whole = held + text
       const cut = endsInHighSurrogate(whole) ? whole.length - 1 : whole.length
       held = whole.slice(cut)
-      return clean(whole.slice(0, cut))
+      return cleanText(whole.slice(0, cut))
     },
     end() {
-      const rest = clean(held)
+      const rest = cleanText(held)
       held = ''
       return rest
     },
@@ -30,6 +30,7 @@ export function endsInHighSurrogate(text: string): boolean {
   return last >= 0xd800 && last <= 0xdbff
 }
 
-function clean(text: string): string {
+/** A whole text, as it may be stored. */
+export function cleanText(text: string): string {
   return text.replaceAll('\0', '\uFFFD').toWellFormed()
 }

@@ -62,5 +62,6 @@ function describeLiveTask(task: ProjectLook['tasks'][number]): LiveTaskView {
     status: task.status,
     stages: task.stageRuns.toSorted((a, b) => a.position - b.position).map(({ key, status }) => ({ key, status })),
     currentStage: task.currentStage,
+    ...(task.outside && { outside: { fraction: task.outside.fraction, message: task.outside.message } }),
   }
 }

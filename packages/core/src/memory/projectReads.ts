@@ -1,4 +1,5 @@
 import type { ProjectFilter, ProjectLook, ProjectStanding } from '../ports/database.ts'
+import type { ActiveProcessor } from '../ports/outsideStorage.ts'
 import {
   hasEnded,
   type ProjectRecord,
@@ -48,7 +49,18 @@ export function standingOf(tables: Tables, projectId: string): ProjectStanding |
   const running = tables.tasks.all().filter((task) => task.status === 'running')
   const countOf = (userId: string) => running.filter((task) => task.createdBy === userId).length
   const users = new Set(look.tasks.map((task) => task.createdBy).filter((userId) => countOf(userId) > 0))
-  return { ...look, runningByUser: Object.fromEntries([...users].map((userId) => [userId, countOf(userId)])) }
+  return {
+    ...look,
+    runningByUser: Object.fromEntries([...users].map((userId) => [userId, countOf(userId)])),
+    processors: activeProcessors(tables, look.project.pipeline),
+  }
+}
+
+function activeProcessors(tables: Tables, pipeline: string): ActiveProcessor[] {
+  return tables.processors
+    .all()
+    .filter((row) => row.active && row.pipeline === pipeline)
+    .map(({ id, stage, timeLimitMs }) => ({ id, stage, timeLimitMs }))
 }
 
 function presentRewrites(tables: Tables, projectId: string, stages: StageRecord[]): RewriteRecord[] {

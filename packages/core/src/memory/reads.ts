@@ -1,5 +1,7 @@
 import type { Database } from '../ports/database.ts'
 import { filesOfRewrites } from './files.ts'
+import { outsideReads } from './outsideReads.ts'
+import type { outsideWrites } from './outsideWrites.ts'
 import { listProjects, lookAtProject } from './projectReads.ts'
 import { madeText, rewritesWhere, storedTextFrom } from './rewriteReads.ts'
 import type { Moment } from './session.ts'
@@ -29,6 +31,7 @@ type Reads = Omit<
   | 'filesToForget'
   | 'removeFile'
   | 'purgeProjects'
+  | keyof ReturnType<typeof outsideWrites>
 >
 
 /** Reads outside a transaction, each in one look at the committed rows. */
@@ -41,6 +44,7 @@ export function reads(tables: Tables, moment: () => Moment): Reads {
     listProviders: async () => tables.providers.all(),
     file: async (fileId) => tables.files.get(fileId) ?? null,
     filesOfRewrites: async (rewriteIds) => filesOfRewrites(tables, rewriteIds),
+    ...outsideReads(tables),
   }
 }
 

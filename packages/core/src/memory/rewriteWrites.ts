@@ -38,9 +38,11 @@ export function rewriteOperations(session: Session): RewriteOperations {
       const start = copied === undefined ? {} : startOf(copied, rewrite.attempt)
       insertRewrite(session, { ...freshRow(session, rewrite.attempt), ...start, ...rewrite })
     },
-    async insertClosedRewrite(rewrite) {
-      const closed = { length: rewrite.text.length, ending: 'complete' as const, closedAt: session.now }
-      insertRewrite(session, { ...freshRow(session, 0), taskId: null, ...closed, ...rewrite })
+    async insertClosedRewrite({ made = noTasks, ...rewrite }) {
+      const { taskId, attempt, ending, copiedLength } = made
+      const spans = openingSpans(attempt, copiedLength)
+      const closed = { length: rewrite.text.length, ending, spans, closedAt: session.now }
+      insertRewrite(session, { ...freshRow(session, attempt), taskId, ...closed, ...rewrite })
     },
     async takeOverRewrite(rewriteId, takeover) {
       takeOver(session, rewriteId, takeover)
@@ -98,6 +100,8 @@ function freshRow(session: Session, attempt: number) {
   }
   return { ...empty, attempt, spans, text: '', length: 0, checkpoint: null, createdAt: session.now }
 }
+
+const noTasks = { taskId: null, attempt: 0, ending: 'complete' as const, copiedLength: 0 }
 
 function startOf({ text, checkpoint }: { text: string; checkpoint: unknown }, attempt: number) {
   const { length } = text

@@ -15,6 +15,7 @@ import { endCall, forgetIdempotencyKeys, insertCall } from './calls.ts'
 import { fileOperations, filesToForget, insertFile } from './files.ts'
 import { createMemoryQueue, jobOperations } from './jobs.ts'
 import { createMutex } from './mutex.ts'
+import { deliveryOperations, outsideOperations, outsideWrites } from './outsideWrites.ts'
 import { projectOperations } from './projectWrites.ts'
 import { purgeProjects } from './purge.ts'
 import { standingOf } from './projectReads.ts'
@@ -59,6 +60,7 @@ export function createMemoryStorage(options: { crypto: Crypto; clock?: Pick<Cloc
     filesToForget: (limit) => inTransaction((session) => filesToForget(session, limit)),
     removeFile: (fileId) => inTransaction((session) => session.tables.files.remove(fileId)),
     purgeProjects: (ageMs, limit) => inTransaction((session) => purgeProjects(session, ageMs, limit)),
+    ...outsideWrites(inTransaction),
     saveProvider: (provider) => inTransaction((session) => session.tables.providers.put(provider.id, provider)),
   }
   return { database, queue: createMemoryQueue(inTransaction, (listener) => bell.onRing(listener)) }
@@ -74,6 +76,8 @@ function operationsOf(session: Session): Tx {
     ...taskOperations(session),
     ...jobOperations(session),
     ...fileOperations(session),
+    ...outsideOperations(session),
+    ...deliveryOperations(session),
   }
 }
 

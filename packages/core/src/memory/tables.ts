@@ -1,14 +1,19 @@
 import type {
   AttemptRecord,
   CallRecord,
+  DeliveryRecord,
   DraftRecord,
   FileRecord,
+  OutsideMessageRecord,
+  OutsideTaskRecord,
+  ProcessorRecord,
   ProjectRecord,
   ProviderRecord,
   RewriteRecord,
   StageRecord,
   TaskRecord,
   TaskStageRecord,
+  WebhookRecord,
 } from '../records.ts'
 import { CommittedRows, type Rows, StagedRows } from './rows.ts'
 
@@ -41,6 +46,11 @@ type TablesOf<Kind extends 'rows' | 'committed' | 'staged'> = {
   providers: TableOf<Kind, ProviderRecord>
   files: TableOf<Kind, FileRecord>
   jobs: TableOf<Kind, JobRow>
+  processors: TableOf<Kind, ProcessorRecord>
+  outsideTasks: TableOf<Kind, OutsideTaskRecord>
+  outsideMessages: TableOf<Kind, OutsideMessageRecord & { receivedAt: Date }>
+  webhooks: TableOf<Kind, WebhookRecord>
+  deliveries: TableOf<Kind, DeliveryRecord>
 }
 type TableOf<Kind, Row> = Kind extends 'committed'
   ? CommittedRows<Row>
@@ -66,6 +76,11 @@ export function createTables(): CommittedTables {
     providers: new CommittedRows(),
     files: new CommittedRows(),
     jobs: new CommittedRows(),
+    processors: new CommittedRows(),
+    outsideTasks: new CommittedRows(),
+    outsideMessages: new CommittedRows(),
+    webhooks: new CommittedRows(),
+    deliveries: new CommittedRows(),
   }
 }
 
@@ -83,6 +98,11 @@ export function stageTables(committed: CommittedTables): StagedTables {
     providers: new StagedRows(committed.providers),
     files: new StagedRows(committed.files),
     jobs: new StagedRows(committed.jobs),
+    processors: new StagedRows(committed.processors),
+    outsideTasks: new StagedRows(committed.outsideTasks),
+    outsideMessages: new StagedRows(committed.outsideMessages),
+    webhooks: new StagedRows(committed.webhooks),
+    deliveries: new StagedRows(committed.deliveries),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { PastRun, SweepRow, TaskDetails, TaskFilter, TaskLook } from '../ports/database.ts'
 import type { TaskRecord } from '../records.ts'
+import { overdueLimitOf } from './outsideReads.ts'
 import { oldestFirst, pageOf, taskStagesOf } from './projectReads.ts'
 import { rewritesWhere } from './rewriteReads.ts'
 import { rowOf, type Tables } from './tables.ts'
@@ -104,7 +105,14 @@ export function sweepRows(tables: Tables, now: Date): SweepRow[] {
   return tables.tasks.all().flatMap((task) => {
     const { id, projectId, status } = task
     if (status !== 'queued' && status !== 'running' && status !== 'waiting') return []
-    return { id, projectId, status, hasLiveJob: withJob.has(id), ...agesOf(task, now) }
+    return {
+      id,
+      projectId,
+      status,
+      hasLiveJob: withJob.has(id),
+      ...agesOf(task, now),
+      overdueLimitMs: overdueLimitOf(tables, id, now),
+    }
   })
 }
 

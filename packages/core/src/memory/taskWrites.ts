@@ -122,7 +122,7 @@ function freshTask(now: Date) {
     endedAt: null,
     removedAt: null,
   }
-  const unset = { currentStage: null, workerId: null, jobId: null, failure: null, usageEstimated: false }
+  const unset = { outside: null, currentStage: null, workerId: null, jobId: null, failure: null, usageEstimated: false }
   return { status: 'queued' as const, ...zeroes, ...times, ...unset, createdAt: now, updatedAt: now }
 }
 

@@ -14,6 +14,8 @@ import type {
   TaskStageRecord,
   TaskStatus,
 } from '../records.ts'
+import type { ActiveProcessor, MadeOutside, OutsideStorage, OutsideTx } from './outsideStorage.ts'
+import type { Patch, Stamped } from './patches.ts'
 import type { Job, JobState } from './queue.ts'
 
 /** Chunks of text to make durable, one row a stream. */
@@ -37,8 +39,12 @@ export type ProjectLook = {
   tasks: (TaskRecord & { stageRuns: TaskStageRecord[] })[]
 }
 
-/** With how many tasks of each user who has live ones here are running, here or anywhere. */
-export type ProjectStanding = ProjectLook & { runningByUser: Readonly<Record<string, number>> }
+export type ProjectStanding = ProjectLook & {
+  /** How many tasks of each user who has live ones here are running, here or anywhere. */
+  runningByUser: Readonly<Record<string, number>>
+  /** The active processors of the project's pipeline. */
+  processors: ActiveProcessor[]
+}
 
 export type TaskLook = { task: TaskRecord; stageRuns: TaskStageRecord[]; title: string; pipeline: string }
 /** With the project's revision that all of it belongs to. */
@@ -74,15 +80,12 @@ export type ProjectFilter = {
   pageSize: number
 }
 
-/** A stage's patch etc.: only the given fields change. `undefined` is not allowed, null is a value. */
-export type Patch<T> = { [K in keyof T]?: T[K] }
-
 /**
  * What one transaction can do. The order of locks is: project, then workspace where a number or a count is needed, task
  * and rewrite; `touchProject` comes first in every transaction that changes anything of a project.
  * `now` in times means the transaction's time by the database's clock.
  */
-export interface Tx {
+export interface Tx extends OutsideTx {
   /** The transaction's time. */
   now(): Promise<Date>
 
@@ -133,7 +136,7 @@ export interface Tx {
       | 'createdBy'
     > & { copied?: { text: string; checkpoint: unknown } },
   ): Promise<void>
-  /** Adds a rewrite that is closed from the start (`complete`), with its whole text. */
+  /** Adds a rewrite that is closed from the start, with its whole text. Without `made` it is complete and no task's. */
   insertClosedRewrite(
     rewrite: Pick<
       RewriteRecord,
@@ -147,7 +150,7 @@ export interface Tx {
       | 'instruction'
       | 'createdBy'
       | 'summary'
-    > & { text: string; sha256: string },
+    > & { text: string; sha256: string; made?: MadeOutside },
   ): Promise<void>
   /**
    * Moves the fence: the row now belongs to `attempt`, text from `keepUpTo` on is gone, the span is recorded and
@@ -249,8 +252,6 @@ export interface Tx {
   releaseFilesOf(rewriteId: string): Promise<string[]>
 }
 
-/** 'now' stands for the transaction's time, so that stored times are the database's. */
-export type Stamped<T> = { [K in keyof T]?: Date extends T[K] ? T[K] | 'now' : T[K] }
 export type TaskPatch = Stamped<
   Omit<TaskRecord, 'id' | 'workspaceId' | 'projectId' | 'createdBy' | 'createdAt' | 'updatedAt' | 'stages'>
 >
@@ -277,10 +278,12 @@ export type SweepRow = {
   queuedForMs: number
   ranForMs: number
   waitedForMs: number
+  /** Of a task whose outside processor had its time: how long that was. Null otherwise. */
+  overdueLimitMs: number | null
 }
 
 /** Storage of the program. Reads outside a transaction see committed rows only. */
-export interface Database {
+export interface Database extends OutsideStorage {
   /** Runs `work` in one transaction; everything or nothing. Transient refusals (deadlock, serialisation) are tried again. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
 

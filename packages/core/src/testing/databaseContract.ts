@@ -4,6 +4,7 @@ import { feedReadsContract } from './feedReadsContract.ts'
 import { fileContract } from './fileContract.ts'
 import { listContract } from './listContract.ts'
 import type { OpenedStorage } from './openedStorage.ts'
+import { outsideContract } from './outsideContract.ts'
 import { projectContract } from './projectContract.ts'
 import { queueContract } from './queueContract.ts'
 import { rewriteContract } from './rewriteContract.ts'
@@ -39,6 +40,7 @@ export function databaseContract(name: string, open: () => Promise<OpenedStorage
     feedReadsContract(storage)
     listContract(storage)
     fileContract(storage)
+    outsideContract(storage)
   })
 }
 

@@ -9,10 +9,11 @@ import { createDoorbell, type Doorbell } from '../feed/doorbell.ts'
 import { createFeed, type Feed, type FeedOptions } from '../feed/feed.ts'
 import { createMemoryStorage } from '../memory/index.ts'
 import type { PipelineDefinition } from '../engine/definition.ts'
-import type { Clock, Database, JobQueue, ProviderPort } from '../ports.ts'
+import type { Clock, Database, JobQueue, OutsidePort, ProviderPort } from '../ports.ts'
 import { createProjects, type Projects } from '../projects/projects.ts'
 import { createStages, type Stages } from '../projects/stages.ts'
 import { createNodeCrypto } from './nodeCrypto.ts'
+import { createScriptedOutside } from './scriptedOutside.ts'
 import { testPipelines } from './testPipelines.ts'
 
 export type OpenProgram = {
@@ -31,6 +32,7 @@ export type OpenProgram = {
 
 export type ProgramOptions = {
   provider: ProviderPort
+  outside?: OutsidePort
   settings?: Partial<EngineSettings>
   storage?: { database: Database; queue: JobQueue }
   documents?: Documents
@@ -66,6 +68,8 @@ const quick: Partial<EngineSettings> = {
   touchEveryMs: 50,
   cancelCheckEveryMs: 20,
   retryDelayMs: 1,
+  deliverEveryMs: 20,
+  jobRetryMs: 1,
 }
 
 /** The whole program on storage in memory (or the one given), with a provider of the test's. */
@@ -81,6 +85,7 @@ export function openProgram(options: ProgramOptions): OpenProgram {
     queue,
     provider: options.provider,
     documents: options.documents ?? noDocuments,
+    outside: options.outside ?? createScriptedOutside(),
     feed,
     doorbell,
     clock: realClock,

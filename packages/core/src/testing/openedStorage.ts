@@ -8,7 +8,7 @@ export interface OpenedStorage {
   /** Lets every lease given so far run out. */
   expireLeases: () => Promise<void>
   /**
-   * Makes projects, files, live tasks, calls and waiting jobs as old as if `ms` had passed: by moving a clock, or by setting
+   * Makes projects, files, live tasks, calls, waiting jobs and messages as old as if `ms` had passed: by moving a clock, or by setting
    * every time stored in them back.
    */
   passTime: (ms: number) => Promise<void>

@@ -42,6 +42,7 @@ export function taskContract(storage: StorageOf): void {
       }
       const unset = {
         status: 'queued',
+        outside: null,
         currentStage: null,
         workerId: null,
         jobId: null,

@@ -11,6 +11,9 @@ const ids = {
   closed: randomUUID(),
   file: randomUUID(),
   delivered: randomUUID(),
+  processor: randomUUID(),
+  outside: randomUUID(),
+  webhook: randomUUID(),
 }
 
 const seeds = [
@@ -32,6 +35,13 @@ const seeds = [
    VALUES ('p', 'P', 'u', 'k', '[]', true, 'user', 1)`,
   file(ids.file, `NULL, NULL, NULL, NULL, NULL`),
   file(ids.delivered, `'${ids.project}', '${ids.closed}', 3, 'hash', now()`),
+  processor(ids.processor),
+  outsideTask(ids.outside),
+  `INSERT INTO outside_messages (outside_task_id, message_id, accepted) VALUES ('${ids.outside}', 'm', true)`,
+  `INSERT INTO webhooks (id, workspace_id, created_by, url, events, secret_encrypted)
+   VALUES ('${ids.webhook}', '${ids.workspace}', 'u', 'u', '{task.failed}', 's')`,
+  delivery(`'webhook', NULL, NULL, '${ids.webhook}'`),
+  delivery(`'job', '${ids.processor}', '${ids.outside}', NULL`),
 ]
 
 /** `state` is status, ended_at, failure. */
@@ -53,6 +63,22 @@ function file(id: string, state: string): string {
     VALUES ('${id}', '${ids.workspace}', 'u', 'n', 'm', ${state})`
 }
 
+function processor(id: string): string {
+  return `INSERT INTO processors (id, pipeline, stage, url, secret_encrypted, active, time_limit_ms)
+    VALUES ('${id}', 'story', 'a', 'u', 's', true, 1)`
+}
+
+function outsideTask(id: string): string {
+  return `INSERT INTO outside_tasks (id, task_id, project_id, stage_key, attempt, processor_id, kind, deadline_at)
+    VALUES ('${id}', '${ids.task}', '${ids.project}', 'a', 1, '${ids.processor}', 'generated', now())`
+}
+
+/** `target` is kind, processor, outside task, webhook. */
+function delivery(target: string): string {
+  return `INSERT INTO deliveries (id, event, payload, give_up_at, kind, processor_id, outside_task_id, webhook_id)
+    VALUES ('${randomUUID()}', 'e', '{}', now(), ${target})`
+}
+
 const fresh = () => randomUUID()
 
 /** What must fail, and the name of the rule that refuses it. The statements before the last prepare and must succeed. */
@@ -69,6 +95,35 @@ const refusals: [rule: string, ...statements: string[]][] = [
   ['attempts_outcome_check', `UPDATE attempts SET outcome = 'odd', ended_at = now()`],
   ['calls_outcome_check', `UPDATE calls SET outcome = 'odd', ended_at = now()`],
   ['providers_origin_check', `UPDATE providers SET origin = 'heaven'`],
+  ['outside_tasks_kind_check', `UPDATE outside_tasks SET kind = 'dreamt'`],
+  ['outside_tasks_status_check', `UPDATE outside_tasks SET status = 'asleep', ended_at = now()`],
+  ['webhooks_events_check', `UPDATE webhooks SET events = '{}'`],
+  ['webhooks_events_check', `UPDATE webhooks SET events = '{task.dreamt}'`],
+  ['webhooks_problem_check', `UPDATE webhooks SET problem = 'odd'`],
+  ['webhooks_removed_check', `UPDATE webhooks SET removed_at = now()`],
+  ['deliveries_status_check', `UPDATE deliveries SET status = 'lost', ended_at = now()`],
+  ['deliveries_ended_check', `UPDATE deliveries SET status = 'delivered'`],
+  ['deliveries_ended_check', `UPDATE deliveries SET ended_at = now()`],
+  ['deliveries_kind_check', delivery(`'letter', NULL, NULL, '${ids.webhook}'`)],
+  ['deliveries_kind_check', delivery(`'webhook', '${ids.processor}', '${ids.outside}', '${ids.webhook}'`)],
+  ['deliveries_kind_check', delivery(`'job', '${ids.processor}', NULL, NULL`)],
+  ['deliveries_kind_check', delivery(`'cancel', NULL, NULL, '${ids.webhook}'`)],
+  ['tasks_outside_check', `UPDATE tasks SET outside = '{}'`],
+  ['processors_time_limit_check', `UPDATE processors SET time_limit_ms = 0`],
+  ['processors_removed_check', `UPDATE processors SET removed_at = now()`],
+  ['processors_one_active_per_stage', processor(fresh())],
+  ['outside_tasks_ended_check', `UPDATE outside_tasks SET status = 'done'`],
+  ['outside_tasks_ended_check', `UPDATE outside_tasks SET ended_at = now()`],
+  ['outside_tasks_one_open_per_task', outsideTask(fresh())],
+  [
+    'outside_tasks_ended_immutable',
+    `UPDATE outside_tasks SET status = 'done', ended_at = now()`,
+    `UPDATE outside_tasks SET status = 'failed'`,
+  ],
+  [
+    'outside_messages_pkey',
+    `INSERT INTO outside_messages (outside_task_id, message_id, accepted) VALUES ('${ids.outside}', 'm', false)`,
+  ],
   ['workspaces_event_seq_check', `UPDATE workspaces SET event_seq = -1`],
   ['projects_revision_check', `UPDATE projects SET revision = -1`],
   ['projects_revision_check', `UPDATE projects SET last_rewrite_no = -1`],
@@ -183,9 +238,18 @@ describe.each(testDatabaseKinds)('the rules of the database on %s', (kind) => {
   })
 
   it('remove all that belongs to a project with it', async () => {
-    const left = ['stages', 'rewrites', 'chunks', 'drafts', 'tasks', 'task_stages', 'attempts', 'calls'].map(
-      (table) => `SELECT 1 FROM ${table}`,
-    )
+    const left = [
+      'stages',
+      'rewrites',
+      'chunks',
+      'drafts',
+      'tasks',
+      'task_stages',
+      'attempts',
+      'calls',
+      'outside_tasks',
+      'outside_messages',
+    ].map((table) => `SELECT 1 FROM ${table}`)
     const pointers = `current_rewrite_id = '${ids.closed}', last_rewrite_id = '${ids.open}'`
     const refusal = await refusalOf([
       `UPDATE stages SET ${pointers} WHERE key = 'a'`,

@@ -12,10 +12,12 @@ import type { JobSender } from '../queue/jobSender.ts'
 import { appendChunks } from './appendChunks.ts'
 import { DeferredWrites } from './deferredWrites.ts'
 import { callWrites, endCallDeferred } from './calls.ts'
+import { deliveryOperations, webhookOperations } from './deliveries.ts'
 import { isTransient, translated, translateFailure } from './failures.ts'
 import { fileOperations, fileUpkeep } from './files.ts'
 import { lists } from './lists.ts'
 import { projectLooks, projectStanding } from './looks.ts'
+import { outsideOperations, outsideReads, processorOperations } from './outside.ts'
 import { draftOf, projectOperations } from './projects.ts'
 import { providerOperations } from './providers.ts'
 import { rewriteReads } from './rewriteReads.ts'
@@ -48,6 +50,9 @@ export function createDatabase({ prisma, pool, queue }: DatabaseParts): Database
     ...taskReads(prisma),
     ...callWrites(prisma),
     ...providerOperations(prisma),
+    ...processorOperations(prisma),
+    ...outsideReads(prisma),
+    ...webhookOperations(prisma),
     ...sweepOperations(prisma),
     ...fileUpkeep(prisma),
     draftOf: (...key: Parameters<Database['draftOf']>) => draftOf(prisma, ...key),
@@ -81,6 +86,8 @@ const independent = new Set<PropertyKey>([
   'insertOpenRewrite',
   'storedText',
   'queuedTasksToWake',
+  'insertDelivery',
+  'insertWebhookDeliveries',
   'sendJob',
   'completeJob',
   'jobState',
@@ -114,6 +121,8 @@ function operationsOn(sql: Sql, sender: JobSender, deferred: DeferredWrites): Tx
     ...rewriteOperations(sql),
     ...taskOperations(sql, deferred),
     ...fileOperations(sql),
+    ...outsideOperations(sql),
+    ...deliveryOperations(sql, deferred),
     sendJob: (job: Parameters<Tx['sendJob']>[0]) => sender.send(sql, job),
     completeJob: (job: Parameters<Tx['completeJob']>[0]) => sender.complete(sql, job),
     jobState: (jobId: string) => sender.state(sql, jobId),

@@ -1,4 +1,13 @@
-import type { Database, ProjectLook, ProjectStanding, TaskLook, TaskRecord, TaskStageRecord } from '@stagewright/core'
+import type {
+  ActiveProcessor,
+  Database,
+  ProjectLook,
+  ProjectStanding,
+  TaskLook,
+  TaskRecord,
+  TaskStageRecord,
+} from '@stagewright/core'
+import { processorsJson } from './outside.ts'
 import { jsonOf, readRow, readRows } from './rows.ts'
 import { projectShape, rewriteShape, stageShape, taskShape, taskStageShape } from './shapes.ts'
 import { isUuid, type Row, select, type Sql } from './sql.ts'
@@ -34,7 +43,8 @@ const standingStatement = projectLookStatement.replace(
      SELECT r.created_by, count(*)::int AS count FROM tasks r
      WHERE r.status = 'running' AND r.created_by IN (
        SELECT t.created_by FROM tasks t WHERE t.project_id = p.id AND t.status IN ('queued', 'running', 'waiting'))
-     GROUP BY r.created_by) r) AS "runningByUser"
+     GROUP BY r.created_by) r) AS "runningByUser",
+  ${processorsJson} AS processors
 FROM projects p WHERE`,
 )
 
@@ -60,13 +70,16 @@ export function projectLooks(sql: Sql): Pick<Database, 'projectLook' | 'projectR
   }
 }
 
+type StandingRow = ProjectLookRow & {
+  runningByUser: Record<string, number> | null
+  processors: ActiveProcessor[] | null
+}
+
 export async function projectStanding(sql: Sql, projectId: string): Promise<ProjectStanding | null> {
   if (!isUuid(projectId)) return null
-  const rows = await select<ProjectLookRow & { runningByUser: Record<string, number> | null }>(sql, standingStatement, [
-    projectId,
-  ])
-  const [row] = rows
-  return row === undefined ? null : { ...readProjectLook(row), runningByUser: row.runningByUser ?? {} }
+  const [row] = await select<StandingRow>(sql, standingStatement, [projectId])
+  if (row === undefined) return null
+  return { ...readProjectLook(row), runningByUser: row.runningByUser ?? {}, processors: row.processors ?? [] }
 }
 
 function readProjectLook(row: ProjectLookRow): ProjectLook {

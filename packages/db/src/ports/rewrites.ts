@@ -79,44 +79,26 @@ async function insertOpenRewrite(
 
 type Row = NonNullable<Parameters<Sql['rewrite']['createMany']>[0]>['data']
 
-async function insertClosedRewrite(sql: Sql, rewrite: Parameters<Tx['insertClosedRewrite']>[0]): Promise<void> {
-  const {
-    id,
-    projectId,
-    stageKey,
-    no,
-    kind,
-    inputRewriteId,
-    baseRewriteId,
-    instruction,
-    createdBy,
-    summary,
-    text,
-    sha256,
-  } = rewrite
+async function insertClosedRewrite(
+  sql: Sql,
+  { made, ...rewrite }: Parameters<Tx['insertClosedRewrite']>[0],
+): Promise<void> {
+  const { taskId, attempt, ending, copiedLength } = made ?? noTasks
+  const spans = JSON.stringify(openingSpans(attempt, copiedLength))
+  const { id, projectId, stageKey, no, kind, inputRewriteId, baseRewriteId } = rewrite
+  const origin = [inputRewriteId, baseRewriteId, rewrite.instruction, rewrite.createdBy]
+  const text = [rewrite.summary, rewrite.text, rewrite.sha256, rewrite.text.length]
   await change(
     sql,
     `INSERT INTO rewrites (id, project_id, stage_key, no, kind, input_rewrite_id, base_rewrite_id, instruction, created_by,
-       summary, text, sha256, length, attempt, spans, ending, closed_at)
-     VALUES ($1::uuid, $2::uuid, $3, $4::int, $5, $6::uuid, $7::uuid, $8, $9, $10, $11, $12, $13::int, 0,
-       '[{"attempt": 0, "from": 0}]', 'complete', now())`,
-    [
-      id,
-      projectId,
-      stageKey,
-      no,
-      kind,
-      inputRewriteId,
-      baseRewriteId,
-      instruction,
-      createdBy,
-      summary,
-      text,
-      sha256,
-      text.length,
-    ],
+       summary, text, sha256, length, task_id, attempt, spans, ending, closed_at)
+     VALUES ($1::uuid, $2::uuid, $3, $4::int, $5, $6::uuid, $7::uuid, $8, $9, $10, $11, $12, $13::int, $14::uuid, $15::int,
+       $16::jsonb, $17, now())`,
+    [id, projectId, stageKey, no, kind, ...origin, ...text, taskId, attempt, spans, ending],
   )
 }
+
+const noTasks = { taskId: null, attempt: 0, ending: 'complete', copiedLength: 0 }
 
 /**
  * Two statements on purpose: the first may wait for a chunk under way, and only a statement that begins after it sees

@@ -1,13 +1,17 @@
 import type {
   AttemptRecord,
   CallRecord,
+  DeliveryRecord,
   DraftRecord,
   FileRecord,
+  OutsideTaskRecord,
+  ProcessorRecord,
   ProjectRecord,
   RewriteRecord,
   StageRecord,
   TaskRecord,
   TaskStageRecord,
+  WebhookRecord,
 } from '@stagewright/core'
 
 /** How a field is stored: `count` is a whole number (also bigint), `time` a timestamptz, `json` a jsonb. */
@@ -97,6 +101,7 @@ export const taskShape: Shape<TaskRecord> = {
   inputs: 'json',
   model: 'plain',
   reviewEach: 'plain',
+  outside: 'json',
   retryOf: 'plain',
   failure: 'json',
   crashes: 'count',
@@ -171,5 +176,64 @@ export const callShape: Shape<CallRecord> = {
   usageEstimated: 'plain',
   reasoning: 'plain',
   startedAt: 'time',
+  endedAt: 'time',
+}
+
+export const processorShape: Shape<ProcessorRecord> = {
+  id: 'plain',
+  pipeline: 'plain',
+  stage: 'plain',
+  url: 'plain',
+  secretEncrypted: 'plain',
+  active: 'plain',
+  timeLimitMs: 'count',
+  createdAt: 'time',
+  removedAt: 'time',
+}
+
+export const outsideTaskShape: Shape<OutsideTaskRecord> = {
+  id: 'plain',
+  taskId: 'plain',
+  projectId: 'plain',
+  stageKey: 'plain',
+  attempt: 'count',
+  processorId: 'plain',
+  kind: 'plain',
+  inputRewriteId: 'plain',
+  baseRewriteId: 'plain',
+  instruction: 'plain',
+  status: 'plain',
+  deadlineAt: 'time',
+  createdAt: 'time',
+  endedAt: 'time',
+}
+
+export const webhookShape: Shape<WebhookRecord> = {
+  id: 'plain',
+  workspaceId: 'plain',
+  createdBy: 'plain',
+  url: 'plain',
+  events: 'plain',
+  secretEncrypted: 'plain',
+  active: 'plain',
+  problem: 'plain',
+  failingSince: 'time',
+  createdAt: 'time',
+  removedAt: 'time',
+}
+
+export const deliveryShape: Shape<DeliveryRecord> = {
+  id: 'plain',
+  kind: 'plain',
+  processorId: 'plain',
+  outsideTaskId: 'plain',
+  webhookId: 'plain',
+  event: 'plain',
+  payload: 'plain',
+  status: 'plain',
+  tries: 'json',
+  dueAt: 'time',
+  giveUpAt: 'time',
+  createdAt: 'time',
   endedAt: 'time',
 }

@@ -24,6 +24,7 @@ describe('statements per operation', () => {
   let prisma: PrismaClient
   let database: Database
   let workspaceId: string
+  const processorId = randomUUID()
   const ids = { project: '', task: '', rewrite: '' }
 
   beforeAll(async () => {
@@ -32,6 +33,8 @@ describe('statements per operation', () => {
     prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
     database = createDatabase({ prisma, pool, queue: storage.queue })
     workspaceId = (await database.workspacesOf('u'))[0]!
+    const place = { id: processorId, pipeline: 'story', stage: 'a', url: 'u', secretEncrypted: 's' }
+    await database.insertProcessor({ ...place, active: true, timeLimitMs: 1 })
   })
   afterAll(async () => {
     await prisma?.$disconnect()
@@ -94,6 +97,12 @@ describe('statements per operation', () => {
     bytes: 3,
     sha256: 'h',
   }
+  const news = () => ({ workspaceId, event: 'task.failed' as const, payload: '{}', giveUpAfterMs: 1 })
+  const outside = (): Parameters<Tx['insertOutsideTask']>[0] => {
+    const place = { id: randomUUID(), taskId: ids.task, projectId: ids.project, stageKey: 'a', attempt: 1 }
+    const origin = { kind: 'generated' as const, inputRewriteId: null, baseRewriteId: null, instruction: null }
+    return { ...place, processorId, ...origin, timeLimitMs: 1 }
+  }
   const closing = {
     ending: 'complete' as const,
     text: 'abc',
@@ -147,6 +156,16 @@ describe('statements per operation', () => {
       1,
       (tx) => tx.completeJob({ id: ids.task, taskId: ids.task, projectId: ids.project, retryCount: 0 }),
     ],
+    ['insertWebhookDeliveries', 1, (tx) => tx.insertWebhookDeliveries(news())],
+    ['insertOutsideTask', 1, (tx) => tx.insertOutsideTask(outside())],
+    ['outsideTask', 1, (tx) => tx.outsideTask(ids.task)],
+    ['outsideMessage', 1, (tx) => tx.outsideMessage(ids.task, 'm')],
+    [
+      'recordTry',
+      1,
+      (tx) => tx.recordTry(ids.task, { at: '', status: 200, problem: null, body: null }, { status: 'delivered' }),
+    ],
+    ['dropDeliveries', 1, (tx) => tx.dropDeliveries({ webhookId: ids.task })],
     ['jobState', 1, (tx) => tx.jobState(ids.task)],
     ['removeJobs', 1, (tx) => tx.removeJobs(ids.task)],
     ['file', 1, (tx) => tx.file(ids.task)],
@@ -178,6 +197,10 @@ describe('statements per operation', () => {
       () => database.filesOfRewrites([ids.rewrite]),
       () => database.filesToForget(10),
       () => database.purgeProjects(1_000_000, 10),
+      () => database.takeDueDeliveries({ limit: 20, leaseMs: 1 }),
+      () => database.outsideTask(ids.task),
+      () => database.listProcessors(),
+      () => database.listWebhooks([workspaceId]),
     ]
     for (const look of looks) {
       expect(await countOf(look)).toBe(1)

@@ -23,7 +23,9 @@ SELECT t.id, t.project_id AS "projectId", t.status, ${liveJobExists('t.id')} AS 
   ${msSince('t.created_at')} AS "queuedForMs",
   CASE WHEN t.first_claimed_at IS NULL THEN 0
        ELSE ${msSince('t.first_claimed_at')} - t.waited_ms - ${msSince('t.waiting_since')} END::float8 AS "ranForMs",
-  ${msSince('t.waiting_since')} AS "waitedForMs"
+  ${msSince('t.waiting_since')} AS "waitedForMs",
+  (SELECT round(extract(epoch FROM o.deadline_at - o.created_at) * 1000)::float8 FROM outside_tasks o
+   WHERE o.task_id = t.id AND o.status = 'open' AND o.deadline_at < now()) AS "overdueLimitMs"
 FROM tasks t WHERE t.status IN ('queued', 'running', 'waiting')`
 
 /** Milliseconds since a time by the database's clock; 0 when there is none. */

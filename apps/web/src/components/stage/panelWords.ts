@@ -6,6 +6,7 @@ import {
   CircleDashed,
   CirclePause,
   Clock,
+  ExternalLink,
   Eye,
   Hourglass,
   LoaderCircle,
@@ -25,6 +26,7 @@ export const panelMarks: Record<PanelKind, { icon: Component; tone: string; move
   idle: { icon: CircleDashed, tone: 'text-faint' },
   queued: { icon: Clock, tone: 'text-live' },
   connecting: { icon: LoaderCircle, tone: 'text-live', moves: 'spin' },
+  outside: { icon: ExternalLink, tone: 'text-live', moves: 'pulse' },
   thinking: { icon: Brain, tone: 'text-live', moves: 'pulse' },
   streaming: { icon: PenLine, tone: 'text-live', moves: 'pulse' },
   slow: { icon: Hourglass, tone: 'text-warn' },
@@ -65,6 +67,8 @@ export function describePanel(
       return state.model === null
         ? t('panel.words.connectingUnknown')
         : t('panel.words.connecting', { model: state.model })
+    case 'outside':
+      return describeOutside(state, t)
     case 'slow':
       return t('panel.words.slow', { seconds: Math.floor(state.silentMs / 1000) })
     case 'stopped':
@@ -92,6 +96,11 @@ export function describePanel(
     case 'edited':
       return t(`panel.words.${state.kind}`)
   }
+}
+
+function describeOutside({ fraction, message }: Extract<PanelState, { kind: 'outside' }>, t: Speaking['t']): string {
+  const percent = fraction === null ? '' : `${Math.round(fraction * 100)} %`
+  return [t('panel.words.outside'), percent, message ?? ''].filter((part) => part !== '').join(' · ')
 }
 
 function describeDone(version: VersionView | null, { t, count }: Pick<PanelFacts, 't' | 'count'>): string {

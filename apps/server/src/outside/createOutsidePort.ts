@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http'
+import { AppError, type OutsideAnswer, type OutsideMessage, type OutsidePort } from '@stagewright/core'
+import { BlockedAddressError, refuseInternalLiteral, type ResolveHost } from '../outgoing/addressGuard.ts'
+import { readRetryAfterMs } from '../outgoing/retryAfter.ts'
+import { sendGuarded } from '../outgoing/sendGuarded.ts'
+import { WireError } from '../outgoing/wireError.ts'
+import type { KeyVault } from '../providers/keyVault.ts'
+import { makeSecret, signMessage } from './signatures.ts'
+
+export type OutsideOptions = {
+  vault: KeyVault
+  /** Signs messages to processors too, beside each one's own; null: nothing does. */
+  sharedSecret: string | null
+  allowPrivate: boolean
+  /** The address under which processors reach this server. */
+  ownUrl(): string
+  resolve?: ResolveHost
+}
+
+const connectTimeoutMs = 5_000
+const keptBodyBytes = 1_024
+/** The answer says only whether the message was taken: a longer one is not read to its end. */
+const readBodyBytes = 16 * 1_024
+const blockedWords = 'its address is, or leads to, a private network (ALLOW_PRIVATE_PROVIDERS)'
+
+/** Core's way to processors and webhooks over HTTP: one signed POST, and never more than one. */
+export function createOutsidePort(options: OutsideOptions): OutsidePort {
+  return {
+    async send(message, signal) {
+      try {
+        const { answer, retryAfterMs } = await post(options, message, signal)
+        return { type: 'answered', status: answer.statusCode ?? 0, retryAfterMs, body: await readStart(answer) }
+      } catch (error) {
+        return explain(error)
+      }
+    },
+    makeSecret(ownerId) {
+      const secret = makeSecret()
+      return { secret, sealed: options.vault.seal(ownerId, secret) }
+    },
+    findProblem(url) {
+      if (options.allowPrivate) return null
+      try {
+        refuseInternalLiteral(new URL(url).hostname)
+        return null
+      } catch {
+        return blockedWords
+      }
+    },
+  }
+}
+
+async function post(options: OutsideOptions, message: OutsideMessage, signal: AbortSignal) {
+  const { owner, id, event, createdAt } = message
+  const own = options.vault.open(owner.id, owner.secretEncrypted)
+  const secrets = owner.kind === 'processor' && options.sharedSecret !== null ? [own, options.sharedSecret] : [own]
+  const callbackUrl = `${options.ownUrl()}/webhooks/tasks?processor=${owner.id}`
+  const data = owner.kind === 'processor' ? { ...message.data, callbackUrl } : message.data
+  const body = JSON.stringify({ type: event, timestamp: createdAt.toISOString(), data })
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+    'accept-encoding': 'identity',
+    'user-agent': 'stagewright',
+    ...signMessage({ id, body, secrets, now: new Date() }),
+  }
+  const sending = { allowPrivate: options.allowPrivate, signal, connectTimeoutMs, resolve: options.resolve }
+  const answer = await sendGuarded({ url: new URL(message.url), method: 'POST', headers, body }, sending)
+  const given = { get: (name: string) => answer.headers[name]?.toString() ?? null }
+  return { answer, retryAfterMs: readRetryAfterMs(given, Date.now()) }
+}
+
+/** However the answer ends, its status says what there is to know. */
+async function readStart(message: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const part of message as AsyncIterable<Buffer>) {
+      parts.push(part)
+      bytes += part.length
+      if (bytes >= readBodyBytes) break
+    }
+  } catch {
+    // Cut in the middle.
+  }
+  message.destroy()
+  // As the database can hold it.
+  const text = Buffer.concat(parts).subarray(0, keptBodyBytes).toString('utf8')
+  return text.replaceAll('\0', '\uFFFD')
+}
+
+function explain(error: unknown): OutsideAnswer {
+  if (error instanceof BlockedAddressError) return { type: 'refused', problem: blockedWords }
+  // Its secret can't be opened: it was sealed with another SECRET_KEY, or altered.
+  if (error instanceof AppError)
+    return { type: 'refused', problem: 'its secret cannot be decrypted: SECRET_KEY has changed' }
+  if (error instanceof WireError && error.fault === 'badUrl')
+    return { type: 'refused', problem: 'its address is wrong' }
+  return { type: 'unreachable', problem: `it cannot be reached (${reasonOf(error)})` }
+}
+
+/** The code of a system error and nothing else of it: messages of lower layers may hold anything. */
+function reasonOf(error: unknown): string {
+  if (error instanceof WireError) return error.fault === 'aborted' ? 'no answer in time' : error.fault
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : 'unknown'
+}

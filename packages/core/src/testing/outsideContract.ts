@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest'
+import { UniqueViolation } from '../ports/database.ts'
+import type { NewDelivery } from '../ports/outsideStorage.ts'
+import type { StorageOf } from './openedStorage.ts'
+import { crypto, seedProject, seedTask, setStatus, trickyText, type SeededProject } from './seeds.ts'
+
+const hour = 3_600_000
+const tryOf = (status: number | null) => ({ at: '2026-01-01T00:00:00.000Z', status, problem: null, body: null })
+
+/** Processors, what was handed to them and what they say, webhooks, and messages on their way. */
+export function outsideContract(storage: StorageOf): void {
+  const database = () => storage().database
+
+  async function seedProcessor(given: { stage?: string; active?: boolean } = {}) {
+    const id = crypto.newId()
+    const place = { pipeline: `p-${id}`, stage: 'rewrite', url: 'https://p.example', secretEncrypted: 's' }
+    const processor = { id, ...place, active: true, timeLimitMs: hour, ...given }
+    await database().insertProcessor(processor)
+    return processor
+  }
+
+  async function seedOutside(timeLimitMs = hour) {
+    const processor = await seedProcessor()
+    const project = await seedProject(database(), { pipeline: processor.pipeline })
+    const task = await seedTask(database(), project)
+    await setStatus(database(), task.id, 'waiting')
+    const outside = {
+      id: crypto.newId(),
+      taskId: task.id,
+      projectId: project.projectId,
+      stageKey: 'rewrite',
+      attempt: 1,
+      processorId: processor.id,
+      kind: 'generated' as const,
+      inputRewriteId: null,
+      baseRewriteId: null,
+      instruction: trickyText,
+    }
+    await database().transaction((tx) => tx.insertOutsideTask({ ...outside, timeLimitMs }))
+    return { processor, project, task, outside }
+  }
+
+  async function seedWebhook(project: SeededProject) {
+    const id = crypto.newId()
+    const { workspaceId, userId } = project
+    const place = { id, workspaceId, createdBy: userId, url: 'https://w.example', secretEncrypted: 's' }
+    await database().insertWebhook({ ...place, events: ['task.failed'] })
+    return id
+  }
+
+  const tell = (workspaceId: string, event: 'task.failed' | 'task.completed' = 'task.failed') =>
+    database().transaction((tx) =>
+      tx.insertWebhookDeliveries({ workspaceId, event, payload: trickyText, giveUpAfterMs: hour }),
+    )
+  const logOf = async (webhookId: string) =>
+    (await database().listDeliveries(webhookId, { page: 1, pageSize: 100 })).deliveries
+  /** Of the others' messages nothing is changed: they are due again at once. */
+  const take = async (isMine: (row: { webhookId: string | null; outsideTaskId: string | null }) => boolean) =>
+    (await database().takeDueDeliveries({ limit: 10_000, leaseMs: 0 })).filter(isMine)
+
+  describe('processors', () => {
+    it('are listed in order until they are removed, and found even then', async () => {
+      const processor = await seedProcessor()
+      expect(await database().listProcessors()).toContainEqual(expect.objectContaining(processor))
+      const patch = { active: false, removedAt: 'now' as const, url: 'https://other.example' }
+      expect(await database().updateProcessor(processor.id, patch)).toBe(true)
+      expect((await database().listProcessors()).map(({ id }) => id)).not.toContain(processor.id)
+      const found = await database().processor(processor.id)
+      expect(found).toMatchObject({ active: false, url: 'https://other.example' })
+      expect(found?.removedAt).toBeInstanceOf(Date)
+      expect(await database().processor(crypto.newId())).toBeNull()
+      expect(await database().processor('none')).toBeNull()
+      expect(await database().updateProcessor(crypto.newId(), { active: false })).toBe(false)
+    })
+
+    it('are one active to a stage, which stands in what a claim reads', async () => {
+      const { id, pipeline, stage } = await seedProcessor()
+      const second = { id: crypto.newId(), pipeline, stage, url: 'u', secretEncrypted: 's', timeLimitMs: 5 }
+      await expect(database().insertProcessor({ ...second, active: true })).rejects.toThrow(UniqueViolation)
+      await database().insertProcessor({ ...second, active: false })
+      await expect(database().updateProcessor(second.id, { active: true })).rejects.toThrow(UniqueViolation)
+      const { projectId } = await seedProject(database(), { pipeline })
+      const standing = () => database().transaction((tx) => tx.projectStanding(projectId))
+      expect((await standing())!.processors).toEqual([{ id, stage, timeLimitMs: hour }])
+      await database().updateProcessor(id, { active: false })
+      expect((await standing())!.processors).toEqual([])
+    })
+  })
+
+  describe('outside tasks', () => {
+    it('are found by their id, one open to a task, and end once', async () => {
+      const { outside } = await seedOutside()
+      const found = await database().outsideTask(outside.id)
+      expect(found).toMatchObject({ ...outside, status: 'open', endedAt: null })
+      expect(found!.deadlineAt.getTime() - found!.createdAt.getTime()).toBe(hour)
+      const again = { ...outside, id: crypto.newId(), timeLimitMs: 1 }
+      await expect(database().transaction((tx) => tx.insertOutsideTask(again))).rejects.toThrow(UniqueViolation)
+      await database().transaction(async (tx) => {
+        await tx.endOutsideTask(outside.id, 'done')
+        expect(await tx.outsideTask(outside.id)).toMatchObject({ status: 'done' })
+        await tx.insertOutsideTask(again)
+      })
+      expect((await database().outsideTask(outside.id))!.endedAt).toBeInstanceOf(Date)
+      expect(await database().outsideTask(crypto.newId())).toBeNull()
+      expect(await database().outsideTask('none')).toBeNull()
+    })
+
+    it('are seen by the sweep once their time is over', async () => {
+      const late = await seedOutside(1)
+      const inTime = await seedOutside()
+      await storage().passTime(10)
+      const rows = await database().sweepRows()
+      const limitOf = (taskId: string) => rows.find((row) => row.id === taskId)!.overdueLimitMs
+      expect([limitOf(late.task.id), limitOf(inTime.task.id)]).toEqual([1, null])
+    })
+
+    it('remember each message once', async () => {
+      const { outside } = await seedOutside()
+      const message = { outsideTaskId: outside.id, messageId: trickyText, accepted: false, reason: 'ended' }
+      const read = () => database().transaction((tx) => tx.outsideMessage(outside.id, trickyText))
+      const add = () => database().transaction((tx) => tx.insertOutsideMessage(message))
+      expect(await read()).toBeNull()
+      await add()
+      expect(await read()).toEqual(message)
+      await expect(add()).rejects.toThrow(UniqueViolation)
+    })
+
+    it('leave a closed text of their task, what it was copied from told apart', async () => {
+      const { outside, project } = await seedOutside()
+      const id = crypto.newId()
+      const origin = { inputRewriteId: null, baseRewriteId: null, instruction: null, createdBy: project.userId }
+      const made = { taskId: outside.taskId, attempt: 4, ending: 'interrupted' as const, copiedLength: 3 }
+      const text = { text: trickyText, sha256: crypto.sha256(trickyText), summary: null }
+      const place = { id, projectId: project.projectId, stageKey: 'rewrite', no: 1, kind: 'generated' as const }
+      await database().transaction((tx) => tx.insertClosedRewrite({ ...place, ...origin, ...text, made }))
+      const { rewrite, text: stored } = (await database().storedTextFrom(id, 0))!
+      expect(stored).toBe(trickyText)
+      const spans = [
+        { attempt: 0, from: 0 },
+        { attempt: 4, from: 3 },
+      ]
+      expect(rewrite).toMatchObject({ taskId: outside.taskId, attempt: 4, ending: 'interrupted', spans })
+    })
+  })
+
+  describe('messages', () => {
+    it('go to the webhooks that want the event, and are there with the commit only', async () => {
+      const project = await seedProject(database())
+      const webhookId = await seedWebhook(project)
+      await tell(project.workspaceId, 'task.completed')
+      const failing = database().transaction(async (tx) => {
+        const news = {
+          workspaceId: project.workspaceId,
+          event: 'task.failed' as const,
+          payload: '{}',
+          giveUpAfterMs: 1,
+        }
+        await tx.insertWebhookDeliveries(news)
+        throw new Error('rolled back')
+      })
+      await expect(failing).rejects.toThrow('rolled back')
+      expect(await logOf(webhookId)).toEqual([])
+      await tell(project.workspaceId)
+      expect(await logOf(webhookId)).toMatchObject([
+        { kind: 'webhook', webhookId, event: 'task.failed', payload: trickyText, status: 'pending', tries: [] },
+      ])
+      await database().transaction((tx) => tx.updateWebhook(webhookId, { active: false, problem: 'gone' }))
+      await tell(project.workspaceId)
+      expect(await logOf(webhookId)).toHaveLength(1)
+    })
+
+    it('are given to one of many who ask at once, and to another when the lease is over', async () => {
+      const project = await seedProject(database())
+      const webhookId = await seedWebhook(project)
+      await tell(project.workspaceId)
+      const takes = await Promise.all(
+        Array.from({ length: 8 }, () => database().takeDueDeliveries({ limit: 10_000, leaseMs: 60 })),
+      )
+      const mine = takes.flat().filter((row) => row.webhookId === webhookId)
+      expect(mine).toHaveLength(1)
+      expect(mine[0]).toMatchObject({
+        url: 'https://w.example',
+        secretEncrypted: 's',
+        projectId: null,
+        failingForMs: 0,
+      })
+      await storage().passTime(80)
+      expect((await take((row) => row.webhookId === webhookId)).map(({ id }) => id)).toEqual([mine[0]!.id])
+    })
+
+    it('keep their tries, come again when it is time, and end once', async () => {
+      const project = await seedProject(database())
+      const webhookId = await seedWebhook(project)
+      await tell(project.workspaceId)
+      const [delivery] = await logOf(webhookId)
+      const note = (status: number | null, delayMs: number | null) =>
+        database().transaction((tx) =>
+          tx.recordTry(
+            delivery!.id,
+            tryOf(status),
+            delayMs === null ? { status: 'delivered' } : { status: 'pending', delayMs },
+          ),
+        )
+      expect(await note(null, hour)).toBe(true)
+      expect(await take((row) => row.webhookId === webhookId)).toEqual([])
+      expect(await note(503, 0)).toBe(true)
+      expect(await take((row) => row.webhookId === webhookId)).toMatchObject([{ tries: [tryOf(null), tryOf(503)] }])
+      expect(await note(200, null)).toBe(true)
+      expect(await note(500, 0)).toBe(false)
+      expect(await logOf(webhookId)).toMatchObject([
+        { status: 'delivered', tries: [tryOf(null), tryOf(503), tryOf(200)], endedAt: expect.any(Date) },
+      ])
+      expect(await take((row) => row.webhookId === webhookId)).toEqual([])
+    })
+
+    it('to a processor carry its address, are dropped with their outside task, and keep no text', async () => {
+      const { outside, processor, project } = await seedOutside()
+      const job: NewDelivery = {
+        kind: 'job',
+        event: 'task.job',
+        payload: trickyText,
+        processorId: processor.id,
+        outsideTaskId: outside.id,
+        giveUpAfterMs: hour,
+      }
+      await database().transaction((tx) => tx.insertDelivery(job))
+      const isMine = (row: { outsideTaskId: string | null }) => row.outsideTaskId === outside.id
+      const [taken] = await take(isMine)
+      expect(taken).toMatchObject({
+        kind: 'job',
+        payload: trickyText,
+        url: processor.url,
+        projectId: project.projectId,
+      })
+      expect(taken!.giveUpAt.getTime() - taken!.createdAt.getTime()).toBe(hour)
+      await database().transaction((tx) => tx.dropDeliveries({ outsideTaskId: outside.id }))
+      expect(await take(isMine)).toEqual([])
+      expect(await database().transaction((tx) => tx.recordTry(taken!.id, tryOf(200), { status: 'delivered' }))).toBe(
+        false,
+      )
+    })
+  })
+
+  describe('webhooks', () => {
+    it('are listed by workspace until they are removed; how long one has failed is known', async () => {
+      const project = await seedProject(database())
+      const other = await seedProject(database())
+      const webhookId = await seedWebhook(project)
+      expect(await database().listWebhooks([other.workspaceId])).toEqual([])
+      expect(await database().listWebhooks([project.workspaceId])).toMatchObject([
+        { id: webhookId, events: ['task.failed'], active: true, problem: null, failingSince: null },
+      ])
+      await database().transaction((tx) => tx.updateWebhook(webhookId, { failingSince: 'now' }))
+      await storage().passTime(10)
+      await tell(project.workspaceId)
+      expect((await take((row) => row.webhookId === webhookId))[0]!.failingForMs).toBeGreaterThan(0)
+      await database().transaction(async (tx) => {
+        await tx.updateWebhook(webhookId, { active: false, removedAt: 'now' })
+        await tx.dropDeliveries({ webhookId })
+      })
+      expect(await database().listWebhooks([project.workspaceId])).toEqual([])
+      expect((await database().webhook(webhookId))!.removedAt).toBeInstanceOf(Date)
+      expect(await logOf(webhookId)).toMatchObject([{ status: 'dropped', payload: trickyText }])
+      expect(await database().webhook(crypto.newId())).toBeNull()
+    })
+
+    it('have their log forgotten with time, and what is on its way kept', async () => {
+      const project = await seedProject(database())
+      const webhookId = await seedWebhook(project)
+      await tell(project.workspaceId)
+      await tell(project.workspaceId)
+      const [, oldest] = await logOf(webhookId)
+      await database().transaction((tx) => tx.recordTry(oldest!.id, tryOf(200), { status: 'delivered' }))
+      await storage().passTime(10)
+      await database().forgetDeliveries(hour)
+      expect(await logOf(webhookId)).toHaveLength(2)
+      await database().forgetDeliveries(1)
+      expect(await logOf(webhookId)).toMatchObject([{ status: 'pending' }])
+    })
+  })
+}

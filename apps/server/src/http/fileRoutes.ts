@@ -5,10 +5,11 @@
  */
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import { AppError, type Actor, type Files } from '@stagewright/core'
+import { AppError, type Actor, type Database, type Files } from '@stagewright/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Identify } from '../accounts/identify.ts'
 import type { Logger } from '../log.ts'
+import type { UploadTokens } from '../outside/uploadTokens.ts'
 import { attachmentOf, readFileName } from './fileNames.ts'
 import { answering, type Exchange } from './answering.ts'
 import { answerBrokenRequest } from './refusals.ts'
@@ -17,6 +18,9 @@ import { createRequestPlaces, uploadLimits, type RequestPlaces } from './request
 export type FileSource = {
   identify: Identify
   files: Files
+  /** Who brings the file of an outside task's result. */
+  uploads: Pick<UploadTokens, 'isRight'>
+  database: Pick<Database, 'outsideTask' | 'taskLook'>
   log: Logger
   /** Of a body, in milliseconds: who sends nothing for so long is cut off. */
   uploadIdleMs: number
@@ -43,12 +47,22 @@ async function requireActor({ identify }: FileSource, { headers }: FastifyReques
   return { userId: user.id }
 }
 
+/** A processor uploads for whoever made the task, by the address that its job named. Null for everybody else. */
+async function findProcessor({ uploads, database }: FileSource, { query }: FastifyRequest): Promise<Actor | null> {
+  const { outsideTask: id, token } = query as { outsideTask?: unknown; token?: unknown }
+  if (typeof id !== 'string' || typeof token !== 'string') return null
+  const outside = uploads.isRight(id, token) ? await database.outsideTask(id) : null
+  const look = outside?.status === 'open' ? await database.taskLook(outside.taskId) : null
+  if (look === null) throw new AppError('auth.required', 'This address to upload to is not good, or not any more.')
+  return { userId: look.task.createdBy }
+}
+
 async function takeFile(
   source: FileSource,
   places: RequestPlaces,
   { request, reply }: Exchange,
 ): Promise<FastifyReply> {
-  const actor = await requireActor(source, request)
+  const actor = (await findProcessor(source, request)) ?? (await requireActor(source, request))
   const name = readFileName(request)
   const announced = request.headers['content-length']
   const leave = places.enter(actor.userId)

@@ -104,7 +104,9 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   await addAuthRoutes(app, auth)
   addPreviewRoutes(app, { identify: options.identify, ...options.services })
   addArchiveRoutes(app, { ...options.services, identify: options.identify, files: options.files, log })
-  await addFileRoutes(app, { identify: options.identify, files: options.files, log, ...times })
+  const { uploads } = options.outside
+  const { database } = options.services
+  await addFileRoutes(app, { identify: options.identify, files: options.files, uploads, database, log, ...times })
   addWebhookRoutes(app, { ...options.services, ...options.outside })
   app.addHook('onRequest', async (request, reply) => {
     if (!sse.handles(request.raw)) return

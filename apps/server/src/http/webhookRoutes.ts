@@ -20,7 +20,12 @@ const sayings = z.discriminatedUnion('type', [
     fraction: z.number().min(0).max(1).nullable().default(null),
     message: z.string().max(500).nullable().default(null),
   }),
-  z.object({ type: z.literal('result'), outsideTaskId, text: z.string().max(1_000_000) }),
+  z.object({
+    type: z.literal('result'),
+    outsideTaskId,
+    text: z.string().max(1_000_000).nullable().default(null),
+    fileId: z.uuid().nullable().default(null),
+  }),
   z.object({
     type: z.literal('failure'),
     outsideTaskId,

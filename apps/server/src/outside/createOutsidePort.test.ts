@@ -2,12 +2,15 @@ import type { OutsideMessage } from '@stagewright/core'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createKeyVault } from '../providers/keyVault.ts'
+import { createUploadTokens } from './uploadTokens.ts'
 import { createOutsidePort, type OutsideOptions } from './createOutsidePort.ts'
 import { startReceiver, type ScriptedReceiver } from './testing/scriptedReceiver.ts'
 
 const vault = createKeyVault('a secret key of the server', 'outside-secrets')
 const opened: ScriptedReceiver[] = []
 afterEach(async () => void (await Promise.all(opened.splice(0).map((receiver) => receiver.close()))))
+
+const uploads = createUploadTokens('a secret key of the server')
 
 async function receive(answer?: Parameters<typeof startReceiver>[0]): Promise<ScriptedReceiver> {
   const receiver = await startReceiver(answer)
@@ -19,6 +22,7 @@ function openPort(options: Partial<OutsideOptions> = {}) {
   const port = createOutsidePort({
     vault,
     sharedSecret: null,
+    uploads,
     allowPrivate: true,
     ownUrl: () => 'https://studio.example',
     ...options,
@@ -152,7 +156,13 @@ describe('what is sent to the outside', () => {
     const owner = { ...message.owner, id: 'another' }
     expect(await port.send({ ...message, owner }, AbortSignal.timeout(1_000))).toMatchObject({ type: 'refused' })
     const providers = createKeyVault('a secret key of the server')
-    const foreign = createOutsidePort({ vault: providers, sharedSecret: null, allowPrivate: true, ownUrl: () => '' })
+    const foreign = createOutsidePort({
+      vault: providers,
+      sharedSecret: null,
+      uploads,
+      allowPrivate: true,
+      ownUrl: () => '',
+    })
     expect(await foreign.send(message, AbortSignal.timeout(1_000))).toMatchObject({ type: 'refused' })
     expect(receiver.received).toEqual([])
   })

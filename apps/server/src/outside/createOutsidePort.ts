@@ -6,11 +6,13 @@ import { sendGuarded } from '../outgoing/sendGuarded.ts'
 import { WireError } from '../outgoing/wireError.ts'
 import type { KeyVault } from '../providers/keyVault.ts'
 import { makeSecret, signMessage } from './signatures.ts'
+import type { UploadTokens } from './uploadTokens.ts'
 
 export type OutsideOptions = {
   vault: KeyVault
   /** Signs messages to processors too, beside each one's own; null: nothing does. */
   sharedSecret: string | null
+  uploads: Pick<UploadTokens, 'make'>
   allowPrivate: boolean
   /** The address under which processors reach this server. */
   ownUrl(): string
@@ -54,8 +56,7 @@ async function post(options: OutsideOptions, message: OutsideMessage, signal: Ab
   const { owner, id, event, createdAt } = message
   const own = options.vault.open(owner.id, owner.secretEncrypted)
   const secrets = owner.kind === 'processor' && options.sharedSecret !== null ? [own, options.sharedSecret] : [own]
-  const callbackUrl = `${options.ownUrl()}/webhooks/tasks?processor=${owner.id}`
-  const data = owner.kind === 'processor' ? { ...message.data, callbackUrl } : message.data
+  const data = owner.kind === 'processor' ? { ...message.data, ...addressesOf(options, message) } : message.data
   const body = JSON.stringify({ type: event, timestamp: createdAt.toISOString(), data })
   const headers = {
     'content-type': 'application/json',
@@ -68,6 +69,17 @@ async function post(options: OutsideOptions, message: OutsideMessage, signal: Ab
   const answer = await sendGuarded({ url: new URL(message.url), method: 'POST', headers, body }, sending)
   const given = { get: (name: string) => answer.headers[name]?.toString() ?? null }
   return { answer, retryAfterMs: readRetryAfterMs(given, Date.now()) }
+}
+
+/** Where a processor answers, and where it puts the file of a result. */
+function addressesOf({ ownUrl, uploads }: OutsideOptions, { owner, data }: OutsideMessage): Record<string, string> {
+  const callbackUrl = `${ownUrl()}/webhooks/tasks?processor=${owner.id}`
+  const { outsideTaskId } = data
+  if (typeof outsideTaskId !== 'string') return { callbackUrl }
+  return {
+    callbackUrl,
+    uploadUrl: `${ownUrl()}/files?outsideTask=${outsideTaskId}&token=${uploads.make(outsideTaskId)}`,
+  }
 }
 
 /** However the answer ends, its status says what there is to know. */

@@ -79,7 +79,9 @@ describe('a stage that is done outside', () => {
   it('V2 ends with the text of its result, and the next stage takes it', async () => {
     const setup = await setUpOutside()
     const { taskId, outsideTaskId } = await runUntilOutside(setup)
-    expect(await say(setup, outsideTaskId, { type: 'result', text: 'Two\0.' })).toEqual({ accepted: true })
+    expect(await say(setup, outsideTaskId, { type: 'result', fileId: null, text: 'Two\0.' })).toEqual({
+      accepted: true,
+    })
     const third = await setup.model.nextCall()
     expect(third.request.messages[0]!.content).toContain('Two\uFFFD.')
     answer(third, 'Three.')
@@ -98,7 +100,7 @@ describe('a stage that is done outside', () => {
       for await (const { event } of setup.feed.followTask({ taskId, signal: AbortSignal.timeout(5_000) }))
         seen.push(event)
     })()
-    await say(setup, outsideTaskId, { type: 'result', text: 'Two.' })
+    await say(setup, outsideTaskId, { type: 'result', fileId: null, text: 'Two.' })
     await followed
     expect(seen).toContainEqual(expect.objectContaining({ type: 'open', stage: 'second', text: 'Two.' }))
     expect(await statusOf(setup, taskId)).toBe('completed')
@@ -107,7 +109,7 @@ describe('a stage that is done outside', () => {
   it('V2 is judged by the check of its stage, and what is not right is kept', async () => {
     const setup = await setUpOutside()
     const { taskId, outsideTaskId } = await runUntilOutside(setup)
-    await say(setup, outsideTaskId, { type: 'result', text: 'UNREADABLE' })
+    await say(setup, outsideTaskId, { type: 'result', fileId: null, text: 'UNREADABLE' })
     expect(await lookOf(setup, taskId)).toMatchObject({ status: 'failed', failure: { code: 'provider.badAnswer' } })
     expect(await setup.lastText(setup.projectId, 'second')).toBe('UNREADABLE')
     expect((await stageOf(setup, 'second')).status).toBe('failed')
@@ -117,7 +119,7 @@ describe('a stage that is done outside', () => {
     const setup = await setUpOutside()
     const { taskId, outsideTaskId } = await runUntilOutside(setup, { reviewEach: true })
     await expect(setup.engine.resume(actor, taskId)).rejects.toMatchObject({ code: 'task.notWaiting' })
-    await say(setup, outsideTaskId, { type: 'result', text: 'Two.' })
+    await say(setup, outsideTaskId, { type: 'result', fileId: null, text: 'Two.' })
     expect(await lookOf(setup, taskId)).toMatchObject({ status: 'waiting', outside: null })
     expect((await stageOf(setup, 'third')).status).toBe('waiting')
     await setup.engine.resume(actor, taskId)
@@ -128,10 +130,10 @@ describe('a stage that is done outside', () => {
   it('V3 has one effect for one message id, however many come at once, and the first of two results', async () => {
     const setup = await setUpOutside()
     const { taskId, outsideTaskId } = await runUntilOutside(setup)
-    const result = { type: 'result' as const, text: 'Two.' }
+    const result = { type: 'result' as const, fileId: null, text: 'Two.' }
     const answers = await Promise.all(Array.from({ length: 50 }, () => say(setup, outsideTaskId, result, 'the-same')))
     expect(answers).toEqual(Array.from({ length: 50 }, () => ({ accepted: true })))
-    expect(await say(setup, outsideTaskId, { type: 'result', text: 'Another.' }, 'second')).toEqual({
+    expect(await say(setup, outsideTaskId, { type: 'result', fileId: null, text: 'Another.' }, 'second')).toEqual({
       accepted: false,
       reason: 'ended',
     })
@@ -147,7 +149,9 @@ describe('a stage that is done outside', () => {
     const setup = await setUpOutside()
     const { outsideTaskId } = await runUntilOutside(setup, { stages: ['first', 'second'] })
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, at) => say(setup, outsideTaskId, { type: 'result', text: `Text ${at}.` })),
+      Array.from({ length: 50 }, (_, at) =>
+        say(setup, outsideTaskId, { type: 'result', fileId: null, text: `Text ${at}.` }),
+      ),
     )
     expect(answers.filter(({ accepted }) => accepted)).toHaveLength(1)
     expect(await setup.database.versions(setup.projectId, 'second')).toHaveLength(1)
@@ -156,7 +160,7 @@ describe('a stage that is done outside', () => {
   it('V4 is answered notFound for an outside task that is not there, or another processor’s', async () => {
     const setup = await setUpOutside()
     const { taskId, outsideTaskId } = await runUntilOutside(setup)
-    const result = { type: 'result' as const, text: 'Theirs.' }
+    const result = { type: 'result' as const, fileId: null, text: 'Theirs.' }
     await expect(say(setup, 'nowhere', result)).rejects.toMatchObject({ code: 'notFound' })
     const foreign = setup.engine.receive({ id: 'm', outsideTaskId, processorId: 'another', saying: result })
     await expect(foreign).rejects.toMatchObject({ code: 'notFound' })
@@ -174,7 +178,7 @@ describe('a stage that is done outside', () => {
       expect(event.state.tasks[0]!.outside).toEqual({ fraction: 0.5, message: 'half' })
       break
     }
-    await say(setup, outsideTaskId, { type: 'result', text: 'Two.' })
+    await say(setup, outsideTaskId, { type: 'result', fileId: null, text: 'Two.' })
     expect(await say(setup, outsideTaskId, { type: 'progress', fraction: 1, message: null })).toEqual({
       accepted: false,
       reason: 'ended',
@@ -201,7 +205,7 @@ describe('a stage that is done outside', () => {
     expect(await setup.engine.cancel(actor, taskId)).toEqual({ status: 'cancelled' })
     const told = await until(() => setup.outside.sent.find(({ event }) => event === 'task.cancel'))
     expect(told.data).toEqual({ outsideTaskId, taskId, reason: 'task.cancelled' })
-    expect(await say(setup, outsideTaskId, { type: 'result', text: 'Late.' })).toEqual({
+    expect(await say(setup, outsideTaskId, { type: 'result', fileId: null, text: 'Late.' })).toEqual({
       accepted: false,
       reason: 'ended',
     })
@@ -213,7 +217,7 @@ describe('a stage that is done outside', () => {
     const setup = await setUpOutside()
     const locked = await runUntilOutside(setup)
     await setup.stages.lock(actor, { projectId: setup.projectId, stage: 'second', locked: true })
-    expect(await say(setup, locked.outsideTaskId, { type: 'result', text: 'Late.' })).toEqual({
+    expect(await say(setup, locked.outsideTaskId, { type: 'result', fileId: null, text: 'Late.' })).toEqual({
       accepted: false,
       reason: 'stageLocked',
     })
@@ -223,7 +227,7 @@ describe('a stage that is done outside', () => {
     const removed = await runUntilOutside(other)
     await other.projects.remove(actor, other.projectId)
     expect(await statusOf(other, removed.taskId)).toBe('cancelled')
-    expect(await say(other, removed.outsideTaskId, { type: 'result', text: 'Late.' })).toMatchObject({
+    expect(await say(other, removed.outsideTaskId, { type: 'result', fileId: null, text: 'Late.' })).toMatchObject({
       accepted: false,
     })
   })
@@ -279,7 +283,7 @@ describe('a stage that is done outside', () => {
       id: 'r',
       outsideTaskId: String(job.data['outsideTaskId']),
       processorId: 'p',
-      saying: { type: 'result', text: 'Two.' },
+      saying: { type: 'result', fileId: null, text: 'Two.' },
     })
     expect(await statusOf(next, taskId)).toBe('completed')
     expect(alive.sent.map(({ id }) => id)).toEqual([sent.id])
@@ -308,7 +312,7 @@ describe('a stage that is done outside', () => {
       id: 'r',
       outsideTaskId: String(job.data['outsideTaskId']),
       processorId: null,
-      saying: { type: 'result', text: 'New. ' },
+      saying: { type: 'result', fileId: null, text: 'New. ' },
     })
     expect(await statusOf(setup, part.taskId)).toBe('completed')
     expect(await setup.lastText(setup.projectId, 'chapters')).toBe('A. New. C. ')

@@ -5,10 +5,11 @@
  *
  *   open -> (progress)* -> done | failed (by result, failure, time limit) | cancelled        (never changes again)
  */
-import { notFound, type Failure } from '../errors.ts'
+import { AppError, notFound, type Failure } from '../errors.ts'
 import { cleanText } from '../feed/normalise.ts'
-import type { OutsideTaskRecord, ProjectRecord, TaskRecord } from '../records.ts'
+import type { FileRecord, OutsideTaskRecord, ProjectRecord, TaskRecord } from '../records.ts'
 import { announce } from './announce.ts'
+import type { Tx } from '../ports.ts'
 import type { Change } from './change.ts'
 import { keptOf, readPart } from './chooseStart.ts'
 import { storeClosed } from './closeStage.ts'
@@ -21,7 +22,8 @@ import { settleOutside } from './settleOutside.ts'
 export type OutsideSaying =
   /** `fraction` from 0 to 1. It never goes back. */
   | { type: 'progress'; fraction: number | null; message: string | null }
-  | { type: 'result'; text: string }
+  /** A text, a file that was uploaded for it, or both; a file alone is told of in a text of ours. */
+  | { type: 'result'; text: string | null; fileId: string | null }
   | { type: 'failure'; message: string; retryable: boolean }
 
 export type ReceivedMessage = {
@@ -114,7 +116,7 @@ async function takeResult(deps: EngineDeps, change: Change, result: Result): Pro
     await failOutside(change, { task, outside, failure })
     return { accepted: false, reason: 'stageLocked' }
   }
-  const failure = await storeResult(deps, change, result)
+  const failure = await storeResult(deps, change, { ...result, file: await findFile(tx, result) })
   await tx.endOutsideTask(outside.id, 'done')
   await tx.dropDeliveries({ outsideTaskId: outside.id })
   const done = { ...task, outside: null }
@@ -125,22 +127,49 @@ async function takeResult(deps: EngineDeps, change: Change, result: Result): Pro
   return { accepted: true }
 }
 
+/** The file of the result, which whoever made the task must own and no project have. Throws AppError. */
+async function findFile(tx: Tx, { saying: { text, fileId }, task, project }: Result): Promise<FileRecord | null> {
+  if (fileId === null) {
+    if (text === null) throw invalid('text', 'a result needs a text or a file')
+    return null
+  }
+  const file = await tx.file(fileId)
+  const isTheirs = file?.createdBy === task.createdBy && file.workspaceId === project.workspaceId
+  if (!isTheirs || file.storedAt === null || file.projectId !== null) throw notFound('file', fileId)
+  return file
+}
+
+function invalid(field: string, problem: string): AppError {
+  return new AppError('input.invalid', `${field}: ${problem}.`, { params: { field, problem } })
+}
+
+/** What a stage's text says of a file, where it is all there is. */
+function noteOf({ id, name, bytes }: FileRecord): string {
+  return `${JSON.stringify({ file: { id, name, bytes } }, null, 2)}\n`
+}
+
 /** The text is judged as if it had been written here, and kept in any case. Gives what is wrong with it. */
-async function storeResult(deps: EngineDeps, { tx }: Change, result: Result): Promise<Failure | null> {
-  const { outside, project, task } = result
+async function storeResult(
+  deps: EngineDeps,
+  { tx }: Change,
+  result: Result & { file: FileRecord | null },
+): Promise<Failure | null> {
+  const { outside, project, task, file } = result
   const { stageKey, attempt, kind, inputRewriteId, baseRewriteId, instruction } = outside
   const definition = requireStage(requirePipeline(deps.pipelines, project.pipeline), stageKey)
   const part = task.part === null ? null : await readPart(tx, { id: baseRewriteId! }, task.part, definition)
   const continued = kind === 'continued' ? keptOf((await tx.storedText(baseRewriteId!)) ?? '', definition) : ''
   const before = part?.before ?? continued
-  const text = before + cleanText(result.saying.text) + (part?.after ?? '')
+  const said = result.saying.text ?? noteOf(file!)
+  const text = before + cleanText(said) + (part?.after ?? '')
   const check = definition.check(text, project.input)
   const failure = check.ok ? null : check.failure
+  const rewriteId = deps.crypto.newId()
   await storeClosed(tx, deps.crypto, {
     task,
     project,
     stageKey,
-    rewriteId: deps.crypto.newId(),
+    rewriteId,
     attempt,
     text,
     ending: check.ok ? 'complete' : 'interrupted',
@@ -150,6 +179,8 @@ async function storeResult(deps: EngineDeps, { tx }: Change, result: Result): Pr
     origin: { kind, inputRewriteId, baseRewriteId, instruction },
     copiedLength: before.length,
   })
+  const { id, workspaceId } = project
+  if (file !== null && !(await tx.attachFile(file.id, { id, workspaceId, rewriteId }))) throw notFound('file', file.id)
   return failure
 }
 

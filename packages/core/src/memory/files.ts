@@ -40,12 +40,12 @@ export function fileOperations({
       tables.files.put(fileId, { ...file, ...stored, storedAt: now })
       return true
     },
-    async attachFile(fileId, { id, workspaceId }) {
+    async attachFile(fileId, { id, workspaceId, rewriteId = null }) {
       const file = tables.files.get(fileId)
       if (file === undefined || file.storedAt === null || file.workspaceId !== workspaceId) return false
       if (file.projectId !== null || file.rewriteId !== null) return false
       rowOf(tables.projects, id, 'project')
-      tables.files.put(fileId, { ...file, projectId: id })
+      tables.files.put(fileId, { ...file, projectId: id, rewriteId })
       return true
     },
     async releaseFilesOf(rewriteId) {

@@ -246,8 +246,8 @@ export interface Tx extends OutsideTx {
    * is stored already, or was inserted so long ago (`storeWithinMs`) that it may be forgotten at any moment.
    */
   markFileStored(fileId: string, stored: StoredFile): Promise<boolean>
-  /** Gives a stored file to a project of its workspace; false when it is not such a file, or has one already. */
-  attachFile(fileId: string, project: { id: string; workspaceId: string }): Promise<boolean>
+  /** Gives a stored file to a project of its workspace, and to a version there; false when it is not such a file, or has one already. */
+  attachFile(fileId: string, to: { id: string; workspaceId: string; rewriteId?: string }): Promise<boolean>
   /** Takes the files of a version out of everybody's reach; their ids, for their contents to be removed. */
   releaseFilesOf(rewriteId: string): Promise<string[]>
 }

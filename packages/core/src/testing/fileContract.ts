@@ -97,6 +97,16 @@ export function fileContract(storage: StorageOf): void {
       expect(answers.filter(Boolean)).toHaveLength(1)
     })
 
+    it('K5 are given to a version with its project', async () => {
+      const { database } = storage()
+      const project = await seedProject(database)
+      const { projectId: id, workspaceId } = project
+      const rewriteId = await seedClosedRewrite(database, id)
+      const fileId = await upload(project)
+      expect(await database.transaction((tx) => tx.attachFile(fileId, { id, workspaceId, rewriteId }))).toBe(true)
+      expect((await database.filesOfRewrites([rewriteId])).map((file) => file.id)).toEqual([fileId])
+    })
+
     it('K5 belong to versions, and are released from them', async () => {
       const { database } = storage()
       const project = await seedProject(database)

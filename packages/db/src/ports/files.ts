@@ -49,13 +49,13 @@ export function fileOperations(sql: Sql): FileOperations {
       )
       return count === 1
     },
-    async attachFile(fileId, { id, workspaceId }) {
+    async attachFile(fileId, { id, workspaceId, rewriteId = null }) {
       const count = await change(
         sql,
-        `UPDATE files SET project_id = $2::uuid
+        `UPDATE files SET project_id = $2::uuid, rewrite_id = $4::uuid
          WHERE id = $1::uuid AND workspace_id = $3::uuid AND stored_at IS NOT NULL
            AND project_id IS NULL AND rewrite_id IS NULL`,
-        [fileId, id, workspaceId],
+        [fileId, id, workspaceId, rewriteId],
       )
       return count === 1
     },

@@ -8,10 +8,10 @@ import { readPairs } from './segments.ts'
 
 const deliverySchema = z.object({
   file: z.object({ id: z.string(), name: z.string(), bytes: z.number() }),
-  segments: z.number(),
+  segments: z.number().default(0),
   /** Numbers of segments that stand in it as they were, since they have no translation; the first hundred. */
-  untranslated: z.array(z.number()),
-  untranslatedCount: z.number(),
+  untranslated: z.array(z.number()).default([]),
+  untranslatedCount: z.number().default(0),
 })
 
 export type DeliveryNote = z.infer<typeof deliverySchema>

@@ -131,6 +131,15 @@ describe('POST /webhooks/tasks', () => {
       const other = `${value.slice(0, last)}${String.fromCharCode(value.charCodeAt(last) ^ 1)}${value.slice(last + 1)}`
       expect(await post(body, { ...headers, [name]: other })).toMatchObject({ status: 401 })
     }
+    // What a lenient reader would make U+FFFD of is not what was signed.
+    const broken = Buffer.concat(
+      bytes
+        .toString('latin1')
+        .split('\xef\xbf\xbd')
+        .flatMap((part, index) => [...(index ? [Buffer.from([0xff])] : []), Buffer.from(part, 'latin1')]),
+    )
+    expect(broken.toString()).toBe(body)
+    expect(await post(broken, headers)).toMatchObject({ status: 401 })
     expect(await admin.client.tasks.get.query({ taskId })).toMatchObject({ status: 'waiting' })
     expect(await versionsOf(projectId)).toEqual([])
     expect(await post(body, headers)).toMatchObject({ status: 200 })

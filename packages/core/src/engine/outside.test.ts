@@ -317,4 +317,42 @@ describe('a stage that is done outside', () => {
     expect(await statusOf(setup, part.taskId)).toBe('completed')
     expect(await setup.lastText(setup.projectId, 'chapters')).toBe('A. New. C. ')
   })
+
+  it('V10 lets a processor go on with a text that was cut off', async () => {
+    const setup = await setUp({ outside: createScriptedOutside() })
+    const cut = await setup.engine.create(actor, { projectId: setup.projectId, stages: ['first'] })
+    const call = await setup.model.nextCall()
+    call.send('Once upon')
+    call.finish('length')
+    await reaches(setup, cut.taskId, 'failed')
+    const outside = createScriptedOutside()
+    const other = open({ provider: setup.model, storage: setup, outside })
+    await setup.engine.stop()
+    await other.engine.start({ nobodyElse: false })
+    await setup.database.insertProcessor({
+      id: 'p',
+      pipeline: 'three',
+      stage: 'first',
+      url: 'https://processor.example',
+      secretEncrypted: 'sealed',
+      active: true,
+      timeLimitMs: limitMs,
+    })
+    const [version] = await setup.database.versions(setup.projectId, 'first')
+    const wish = { projectId: setup.projectId, stages: ['first'], continueFrom: version!.id }
+    const { taskId } = await other.engine.create(actor, wish)
+    const job = await until(() => outside.sent[0])
+    expect(job.data).toMatchObject({ textBefore: 'Once upon', part: null })
+    const outsideTaskId = String(job.data['outsideTaskId'])
+    await other.engine.receive({
+      id: 'r',
+      outsideTaskId,
+      processorId: 'p',
+      saying: { type: 'result', text: ' a time.' },
+    })
+    expect(await statusOf(other, taskId)).toBe('completed')
+    expect(await other.lastText(setup.projectId, 'first')).toBe('Once upon a time.')
+    const [continued] = await setup.database.versions(setup.projectId, 'first')
+    expect(continued).toMatchObject({ kind: 'continued', spans: [{ attempt: 0, from: 0 }, { from: 9 }] })
+  })
 })

@@ -6,6 +6,9 @@ import { answerRefusal, letFinish } from './refusals.ts'
 
 export type Exchange = { request: FastifyRequest; reply: FastifyReply }
 
+/** What fails on this side may be asked for again. */
+const defaultRetryMs = 3_000
+
 /** Refusals as every plain route tells them; who is still sending is let finish, and who has gone is told nothing. */
 export async function answering(
   log: Logger,
@@ -23,10 +26,10 @@ export async function answering(
         { err: cause, requestId: request.id, url: request.routeOptions.url },
         'A request failed by a fault of ours.',
       )
-    const retryAfterMs = Number(facts.params['retryAfterMs'] ?? 0)
+    const status = getHTTPStatusCodeFromError(error)
+    const retryAfterMs = Number(facts.params['retryAfterMs'] ?? (status >= 500 ? defaultRetryMs : 0))
     if (retryAfterMs > 0) void reply.header('retry-after', Math.ceil(retryAfterMs / 1_000))
     if (!request.raw.complete) await letFinish(request, reply)
-    const status = getHTTPStatusCodeFromError(error)
     answerRefusal({ status, appCode: facts.appCode, message, params: facts.params }, request, reply)
     return reply
   }

@@ -107,7 +107,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   const { uploads } = options.outside
   const { database } = options.services
   await addFileRoutes(app, { identify: options.identify, files: options.files, uploads, database, log, ...times })
-  addWebhookRoutes(app, { ...options.services, ...options.outside })
+  addWebhookRoutes(app, { ...options.services, ...options.outside, log })
   app.addHook('onRequest', async (request, reply) => {
     if (!sse.handles(request.raw)) return
     // Fastify lets go of the request here: the stream is written to node's response.

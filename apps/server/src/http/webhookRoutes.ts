@@ -1,15 +1,15 @@
-import { describeError, toTrpcError } from '@stagewright/api'
 import { AppError, type Database, type Engine, type OutsideReceipt, type ReceivedMessage } from '@stagewright/core'
-import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Logger } from '../log.ts'
 import type { OutsideSigning } from '../outside/openOutside.ts'
 import { verifyMessage } from '../outside/signatures.ts'
-import { answerRefusal } from './refusals.ts'
+import { answering } from './answering.ts'
 
 export type WebhookSource = OutsideSigning & {
   engine: Pick<Engine, 'receive'>
   database: Pick<Database, 'processor'>
+  log: Logger
 }
 
 const outsideTaskId = z.uuid()
@@ -44,20 +44,9 @@ export function addWebhookRoutes(app: FastifyInstance, source: WebhookSource): v
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    scope.post('/webhooks/tasks', async (request: WebhookRequest, reply) => {
-      try {
-        return await reply.send(await receive(source, request))
-      } catch (cause) {
-        const error = toTrpcError(cause)
-        const { message, facts } = describeError(error)
-        const status = getHTTPStatusCodeFromError(error)
-        if (status >= 500) void reply.header('retry-after', '3')
-        if (facts.appCode === 'server.internal')
-          request.log.error({ err: cause }, 'A webhook failed by a fault of ours.')
-        answerRefusal({ status, appCode: facts.appCode, message, params: facts.params }, request, reply)
-        return reply
-      }
-    })
+    scope.post('/webhooks/tasks', (request: WebhookRequest, reply) =>
+      answering(source.log, { request, reply }, async () => reply.send(await receive(source, request))),
+    )
   })
 }
 

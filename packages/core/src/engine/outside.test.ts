@@ -348,7 +348,7 @@ describe('a stage that is done outside', () => {
       id: 'r',
       outsideTaskId,
       processorId: 'p',
-      saying: { type: 'result', text: ' a time.' },
+      saying: { type: 'result', fileId: null, text: ' a time.' },
     })
     expect(await statusOf(other, taskId)).toBe('completed')
     expect(await other.lastText(setup.projectId, 'first')).toBe('Once upon a time.')

@@ -17,6 +17,7 @@ const short = {
   stops: 20,
   /** Stops of a task that runs in another process. */
   processStops: 10,
+  tasksAtOnce: 80,
   neverReaders: 10,
   documentPages: 20,
   documentMegabytes: 0.25,
@@ -42,6 +43,7 @@ const full: Counts = {
   cuts: 200,
   stops: 200,
   processStops: 200,
+  tasksAtOnce: 200,
   neverReaders: 100,
   documentPages: 200,
   documentMegabytes: 20,

@@ -1,14 +1,14 @@
-// One worker, 200 texts at once, all of them waiting for the network and not for the processor: what it asks of the
+// One worker, many texts at once, all of them waiting for the network and not for the processor: what it asks of the
 // database must not grow with their number.
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openServer } from '../../apps/server/src/testing/openServer.ts'
-import { isFull } from './counts.ts'
+import { counts, isFull } from './counts.ts'
 import { startHeldProvider } from '../support/heldProviderProcess.ts'
 import { kindOf, logStatements, type Statement, type StatementLog } from '../support/statementLog.ts'
 import { openTestPostgres, type TestPostgres } from '../support/temporaryPostgres.ts'
 
-const taskCount = 200
+const taskCount = counts.tasksAtOnce
 const tokens = 150
 const tokensPerSecond = 15
 const measuredSeconds = 5
@@ -26,7 +26,7 @@ afterEach(() => log?.stop())
 afterAll(() => postgres?.stop())
 
 test.each(isFull ? (['embedded', 'PostgreSQL'] as const) : (['embedded'] as const))(
-  'Q1 one worker streams 200 tasks at once with as few statements as one (%s)',
+  `Q1 one worker streams ${taskCount} tasks at once with as few statements as one (%s)`,
   async (kind) => {
     await using provider = await startHeldProvider({ requests: taskCount, tokens, tokensPerSecond })
     const database: Record<string, string> =

@@ -180,12 +180,7 @@ describe.each(people)('a document by $name', ({ name, file, to, glossary, delive
       expect(cues[2]!.text).toBe(pairs[2]!.target)
       expect(cues[2]!.text).toContain('Isle')
     }
-    const files = await tab.page.evaluate(async (project) => {
-      const ask = async (path: string, input: object) =>
-        (await (await fetch(`/trpc/${path}?input=${encodeURIComponent(JSON.stringify(input))}`)).json()).result.data
-      const { tasks } = await ask('tasks.list', { projectId: project })
-      return (await ask('tasks.get', { taskId: tasks[0].id })).files as { id: string; name: string }[]
-    }, projectId)
+    const [{ files } = {}] = await studio.tasksOf(projectId)
     expect(files).toEqual([{ id: expect.any(String), name: delivered }])
     expect(tab.complaints().filter((line) => !/415|Unsupported/.test(line))).toEqual([])
   })

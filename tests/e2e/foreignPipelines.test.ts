@@ -66,6 +66,16 @@ describe.each(people)('in $language', ({ language, locale, title, said }) => {
     expect(cues[0]!.text).toContain(said)
   })
 
+  it('B46 the same again is offered, and taken without a run', async () => {
+    const projectId = await studio.createProject(title)
+    await tab.page.getByTestId('cached').waitFor()
+    await tab.shoot(`foreign-${language}-cached`)
+    await tab.page.getByTestId('take-cached').click()
+    await expect.poll(() => studio.statusOf(projectId, 'rewrite')).toBe('done')
+    expect(await studio.currentText(projectId, 'rewrite')).toContain(said)
+    expect(await studio.tasksOf(projectId)).toEqual([])
+  })
+
   it('B45 a report is downloaded as a Word document', async () => {
     await studio.createProject(title, 'report')
     await runTo('report')
@@ -76,7 +86,7 @@ describe.each(people)('in $language', ({ language, locale, title, said }) => {
   })
 
   it('B45 an app runs, and is downloaded as its files', async () => {
-    await studio.createProject(title, 'code')
+    const projectId = await studio.createProject(title, 'code')
     await runTo('generate')
     await tab.page.getByTestId('try').click()
     await expect.poll(() => tab.page.frameLocator('[data-testid=frame]').locator('#t').innerText()).toBe(title)
@@ -85,6 +95,8 @@ describe.each(people)('in $language', ({ language, locale, title, said }) => {
     )
     expect(Object.keys(archive)).toEqual(['index.html', 'app.js'])
     expect(strFromU8(archive['app.js']!)).toContain(title)
+    const [task] = await studio.tasksOf(projectId)
+    expect(task).toMatchObject({ status: 'completed', qualityScore: 88 })
   })
 
   it('B45 a document comes back in the other language', async () => {
@@ -103,5 +115,16 @@ describe.each(people)('in $language', ({ language, locale, title, said }) => {
       inEnglish ? '# 译：The letter\n\n译：It is still wet.\n' : '# EN: 信\n\nEN: 信还是湿的。\n',
     )
     expect(tab.complaints()).toEqual([])
+  })
+
+  it('B47 everything is downloaded at once', async () => {
+    await tab.page.getByRole('button', { name: inEnglish ? 'Account' : '账号' }).click()
+    const [download] = await Promise.all([
+      tab.page.waitForEvent('download'),
+      tab.page.getByRole('menuitem', { name: inEnglish ? 'Download everything' : '下载全部内容' }).click(),
+    ])
+    const names = Object.keys(unzipSync(await readFile(await download.path())))
+    expect(names.filter((name) => name.endsWith('/project.json'))).toHaveLength(5)
+    expect(names.some((name) => name.includes('/files/original letter.md'))).toBe(true)
   })
 })

@@ -78,6 +78,17 @@ export function createStudioPage(page: Page) {
         [projectId, stage] as const,
       )
     },
+    /** The project's tasks in full, newest first. */
+    async tasksOf(projectId: string): Promise<Record<string, unknown>[]> {
+      return page.evaluate(async (project) => {
+        const ask = async (name: string, input: unknown) => {
+          const answer = await fetch(`/trpc/${name}?input=${encodeURIComponent(JSON.stringify(input))}`)
+          return (await answer.json()).result.data
+        }
+        const { tasks } = (await ask('tasks.list', { projectId: project })) as { tasks: { id: string }[] }
+        return Promise.all(tasks.map(({ id: taskId }) => ask('tasks.get', { taskId })))
+      }, projectId)
+    },
     /** A version's exact text, from the server the page is on. */
     async currentText(projectId: string, stage: StudioStage): Promise<string> {
       return page.evaluate(

@@ -61,7 +61,9 @@ type Asking = { options: StudioOptions; signal: AbortSignal }
  */
 async function countFault(read: Read, choice: TransportChoice, asking: Asking): Promise<boolean> {
   if (read.hasDelivered || isTold(read.error) || !choice.hasNext()) return false
-  return (await isServerThere(asking)) && choice.failed(performance.now())
+  if (await isServerThere(asking)) return choice.failed(performance.now())
+  if (!asking.signal.aborted) choice.serverWasAway()
+  return false
 }
 
 function tellChanges(onConnection: Following['onConnection']): (state: ConnectionState) => void {

@@ -101,3 +101,13 @@ it('C24 begins with what it came down to before, and keeps what came through, no
   kept = 'polling'
   expect(createTransportChoice('sse', memory).current()).toBe('sse')
 })
+
+it('C19 what failed while the server went down does not count against what fails once it is back', () => {
+  const choice = createTransportChoice('auto')
+  choice.delivered()
+  choice.failed(later())
+  choice.serverWasAway()
+  expect(choice.failed(later())).toBe(false)
+  expect(choice.current()).toBe('sse')
+  expect(choice.failed(later())).toBe(true)
+})

@@ -17,6 +17,8 @@ export type TransportChoice = {
   delivered(): void
   /** The current one did not, although the server was there. True: the next one is now the current one. */
   failed(nowMs: number): boolean
+  /** The server itself was not there: what failed before was its going down. */
+  serverWasAway(): void
   /** A better one was seen to come through. */
   goBackTo(transport: Transport): void
 }
@@ -65,6 +67,9 @@ export function createTransportChoice(wanted: StudioOptions['transport'], memory
       level = levelOf(following)
       failures = []
       return true
+    },
+    serverWasAway() {
+      failures = []
     },
     goBackTo(transport) {
       if (!chain.includes(transport)) return

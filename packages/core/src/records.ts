@@ -156,6 +156,8 @@ export type TaskStageRecord = {
   promptTokens: number
   completionTokens: number
   summary: string | null
+  /** What a stage that judges gave, 0 to 100; null for every other. */
+  score: number | null
   failure: Failure | null
   startedAt: Date | null
   endedAt: Date | null

@@ -4,11 +4,14 @@ import { useStudio, type DocumentInput, type ProjectHead } from '../api/studio.t
 import { usePipelines } from '../projects/pipelines.ts'
 import type { ProjectFollowing } from './useProject.ts'
 
+/** A text of another stage may be long: it is fetched when it is to be shown. */
+type Place = { stageKey(): string; isShown(): boolean }
+
 /**
  * What a stage works on: the project's own text for the first one, else the current text of the stage before it.
  * `text` is undefined while it is loading, null when there is none yet.
  */
-export function useStageInput(project: ProjectFollowing, stageKey: () => string) {
+export function useStageInput(project: ProjectFollowing, { stageKey, isShown }: Place) {
   const studio = useStudio()
   const pipelines = usePipelines()
   const ownText = (head: ProjectHead | null | undefined): string | undefined => {
@@ -26,7 +29,7 @@ export function useStageInput(project: ProjectFollowing, stageKey: () => string)
   const stored = useQuery({
     queryKey: computed(() => ['text', rewriteId.value]),
     queryFn: () => studio.stages.text(rewriteId.value!),
-    enabled: computed(() => rewriteId.value !== null),
+    enabled: computed(() => rewriteId.value !== null && isShown()),
     staleTime: Number.POSITIVE_INFINITY,
   })
   return {

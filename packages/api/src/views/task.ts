@@ -137,6 +137,8 @@ export function viewTaskLook({ task, stageRuns, title, pipeline }: TaskLook) {
     waitingFor: task.status !== 'waiting' ? null : task.outside === null ? ('review' as const) : ('processor' as const),
     progress: task.status === 'completed' ? 100 : percentOf(finished / task.stages.length),
     message: messageOf(task.status, task.currentStage),
+    /** What the last stage that judges gave, 0 to 100; null where none has. */
+    qualityScore: stageRuns.findLast(({ score }) => score !== null)?.score ?? null,
     usage: { promptTokens: task.promptTokens, completionTokens: task.completionTokens, estimated: task.usageEstimated },
     instruction: task.instruction,
     error: task.failure,

@@ -165,6 +165,7 @@ async function endOwn(deps: EngineDeps, change: Change, task: TaskRecord, end: E
     text,
     ending: end.status === 'cancelled' ? 'stopped' : 'interrupted',
     summary: null,
+    score: null,
     failure: end.status === 'failed' ? end.failure : null,
     usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
   })

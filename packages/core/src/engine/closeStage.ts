@@ -13,6 +13,7 @@ export type StageClosing = {
   text: string
   ending: Ending
   summary: string | null
+  score: number | null
   failure: Failure | null
   usage: { promptTokens: number; completionTokens: number }
   fingerprint?: string | null
@@ -81,11 +82,12 @@ function isDoneBy({ ending, failure }: StageClosing): boolean {
 
 /** Says in the task's own record of the stage what came of it. */
 async function endStageRun(tx: Tx, closing: StageClosing): Promise<void> {
-  const { task, stageKey, summary, failure } = closing
+  const { task, stageKey, summary, score, failure } = closing
   await tx.updateTaskStage(task.id, stageKey, {
     status: isDoneBy(closing) ? 'done' : failure === null ? 'stopped' : 'failed',
     ...closing.usage,
     summary,
+    score,
     failure,
     endedAt: 'now',
   })

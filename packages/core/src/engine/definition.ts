@@ -47,6 +47,9 @@ export type StageOutput =
 /** `files`: many files in one text, see `readFiles`. */
 export type StageFormat = 'markdown' | 'json' | 'files'
 
+/** `score`: what a stage that judges gave, 0 to 100, also where that is too little. */
+export type Check = ({ ok: true; summary: string } | { ok: false; failure: Failure }) & { score?: number }
+
 export type StageDefinition = {
   key: string
   format: StageFormat
@@ -64,7 +67,7 @@ export type StageDefinition = {
   /** How far a run is at a checkpoint of its own, 0 to 1. */
   progressOf?(checkpoint: unknown): number
   /** Looks at the whole text once it is there. A failure here ends the task as failed, the text kept. */
-  check(text: string, input: ProjectInput): { ok: true; summary: string } | { ok: false; failure: Failure }
+  check(text: string, input: ProjectInput): Check
   /** The parts that can be written anew alone, in order, wherever the text was cut. Without it there are none. */
   readParts?(text: string): readonly Part[]
   /** The files a text of many holds, wherever it was cut. */

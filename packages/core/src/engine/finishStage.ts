@@ -18,6 +18,8 @@ export type StageResult = {
   text: string
   ending: Ending
   summary: string | null
+  /** What a stage that judges gave, 0 to 100. */
+  score: number | null
   failure: Failure | null
   usage: { promptTokens: number; completionTokens: number; estimated: boolean }
   /** What came of the model's calls; stored with the end of the stage. */
@@ -70,6 +72,7 @@ async function closeResult(deps: EngineDeps, tx: Tx, run: StageRun, result: Stag
     text: result.text,
     ending: result.ending,
     summary: result.summary,
+    score: result.score,
     failure: result.failure,
     usage: { promptTokens, completionTokens },
     fingerprint: fingerprintOfRun(deps, run, result),

@@ -193,16 +193,18 @@ describe('a result below the threshold', () => {
     const { taskId } = await setup.engine.create(actor, { projectId: setup.projectId, stages: ['first', 'second'] })
     answer(await setup.model.nextCall(), 'POOR')
     const ended = await setup.endOf(taskId)
-    return { ...setup, ended }
+    return { ...setup, ended, taskId }
   }
 
   it('E51 ends the task as failed with the score; accepted, it is a version that says so, and the rest runs', async () => {
     const setup = await setUpPoor()
-    const { engine, model, projectId, stages, ended } = setup
+    const { engine, model, projectId, stages, ended, taskId: poorTask } = setup
     expect(ended).toMatchObject({
       status: 'failed',
       failure: { code: 'quality.belowThreshold', params: { score: 40, threshold: 70 } },
     })
+    const { stageRuns } = (await setup.database.taskLook(poorTask))!
+    expect(stageRuns.map(({ score }) => score)).toEqual([40, null])
     const runNext = engine.create(actor, { projectId, stages: ['second'] })
     await expect(runNext).rejects.toMatchObject({
       code: 'quality.belowThreshold',

@@ -174,6 +174,7 @@ async function storeResult(
     text,
     ending: check.ok ? 'complete' : 'interrupted',
     summary: check.ok ? check.summary : null,
+    score: check.score ?? null,
     failure,
     usage: { promptTokens: 0, completionTokens: 0 },
     origin: { kind, inputRewriteId, baseRewriteId, instruction },

@@ -159,11 +159,13 @@ function judge(
   { text, input }: Judged,
   end: ReadEnd,
 ): Omit<StageResult, 'text' | 'usage' | 'calls' | 'model'> {
-  if (end.type === 'cancelled') return { ending: 'stopped', summary: null, failure: null }
-  if (end.type === 'failed') return { ending: end.error.ending, summary: null, failure: end.error.failure }
+  const none = { summary: null, score: null }
+  if (end.type === 'cancelled') return { ...none, ending: 'stopped', failure: null }
+  if (end.type === 'failed') return { ...none, ending: end.error.ending, failure: end.error.failure }
   const check = definition.check(text, input)
-  if (check.ok) return { ending: 'complete', summary: check.summary, failure: null }
-  return { ending: 'interrupted', summary: null, failure: check.failure }
+  const score = check.score ?? null
+  if (check.ok) return { ending: 'complete', summary: check.summary, failure: null, score }
+  return { ending: 'interrupted', summary: null, failure: check.failure, score }
 }
 
 /** Reasons that end the task here; after the others somebody else goes on. */

@@ -97,6 +97,7 @@ function internalFailure(text: string): StageResult {
     text,
     ending: 'interrupted',
     summary: null,
+    score: null,
     failure: {
       code: 'server.internal',
       message: 'The server made a mistake while running this stage. Try again; the text so far is kept.',

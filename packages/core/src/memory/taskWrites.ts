@@ -105,7 +105,7 @@ function insertTask(session: Session, task: Parameters<Tx['insertTask']>[0]): vo
   }
   insertRow(session.tables.tasks, task.id, { ...freshTask(session.now), ...task }, 'tasks_pkey')
   for (const [position, key] of task.stages.entries()) {
-    const untouched = { status: 'queued' as const, rewriteId: null, promptTokens: 0, completionTokens: 0 }
+    const untouched = { status: 'queued' as const, rewriteId: null, promptTokens: 0, completionTokens: 0, score: null }
     const unset = { summary: null, failure: null, startedAt: null, endedAt: null }
     const row = { taskId: task.id, key, position, ...untouched, ...unset }
     insertRow(session.tables.taskStages, keyOf(task.id, key), row, 'task_stages_pkey')

@@ -52,7 +52,7 @@ export function taskContract(storage: StorageOf): void {
       const stamps = { createdAt: expect.any(Date), updatedAt: expect.any(Date) }
       expect(await taskOf(given.id)).toEqual({ ...given, ...zeroes, ...times, ...unset, ...stamps })
       const run = { taskId: given.id, status: 'queued', rewriteId: null, promptTokens: 0, completionTokens: 0 }
-      const open = { ...run, summary: null, failure: null, startedAt: null, endedAt: null }
+      const open = { ...run, score: null, summary: null, failure: null, startedAt: null, endedAt: null }
       expect(await database.transaction((tx) => tx.taskStages(given.id))).toEqual([
         { ...open, key: 'rewrite', position: 0 },
         { ...open, key: 'storyboard', position: 1 },
@@ -253,6 +253,7 @@ export function taskContract(storage: StorageOf): void {
           failure,
           promptTokens: 5,
           completionTokens: 6,
+          score: 40,
           endedAt: 'now',
         })
         return tx.now()
@@ -264,6 +265,7 @@ export function taskContract(storage: StorageOf): void {
         failure,
         promptTokens: 5,
         completionTokens: 6,
+        score: 40,
         startedAt: now,
         endedAt: now,
       }

@@ -18,7 +18,8 @@ function plainStage(key: string): StageDefinition {
         return { ok: false, failure: { code: 'provider.badAnswer', message: 'The answer could not be read.' } }
       if (text.includes('POOR')) {
         const params = { score: 40, threshold: 70 }
-        return { ok: false, failure: { code: 'quality.belowThreshold', message: 'The result is poor.', params } }
+        const failure = { code: 'quality.belowThreshold' as const, message: 'The result is poor.', params }
+        return { ok: false, failure, score: params.score }
       }
       return { ok: true, summary: `${text.length} characters` }
     },

@@ -91,6 +91,7 @@ const refusals: [rule: string, ...statements: string[]][] = [
   ['tasks_start_check', `UPDATE tasks SET part = '1', continue_from = '${ids.open}'`],
   ['tasks_start_check', `UPDATE tasks SET part = '1', stages = '{rewrite,camera}'`],
   ['tasks_status_check', `UPDATE tasks SET status = 'asleep'`],
+  ['task_stages_score_check', `UPDATE task_stages SET score = 101`],
   ['task_stages_status_check', `UPDATE task_stages SET status = 'asleep'`],
   ['attempts_outcome_check', `UPDATE attempts SET outcome = 'odd', ended_at = now()`],
   ['calls_outcome_check', `UPDATE calls SET outcome = 'odd', ended_at = now()`],

@@ -129,6 +129,7 @@ export const taskStageShape: Shape<TaskStageRecord> = {
   promptTokens: 'count',
   completionTokens: 'count',
   summary: 'plain',
+  score: 'count',
   failure: 'json',
   startedAt: 'time',
   endedAt: 'time',

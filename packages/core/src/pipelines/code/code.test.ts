@@ -128,7 +128,7 @@ describe('the review', () => {
     })
 
   test.each([
-    [review(70, 70), { ok: true, summary: '70 of 100' }],
+    [review(70, 70), { ok: true, summary: '70 of 100', score: 70 }],
     [review(100, '40/100' as unknown as number), { ok: true, summary: '70 of 100' }],
     [review(101), { ok: false, failure: { code: 'provider.badAnswer' } }],
     ['{"criteria":[]}', { ok: false, failure: { code: 'provider.badAnswer' } }],
@@ -142,7 +142,7 @@ describe('the review', () => {
       params: { score: 60, threshold: 70 },
       message: expect.stringContaining('N1 (30): R1. N2 (60): R2.'),
     }
-    expect(validate.check(review(90, 30, 60), context.projectInput)).toMatchObject({ ok: false, failure })
+    expect(validate.check(review(90, 30, 60), context.projectInput)).toMatchObject({ ok: false, failure, score: 60 })
     expect(validate.check(review(90, 30, 60), { ...context.projectInput, qualityThreshold: 60 })).toMatchObject({
       ok: true,
     })

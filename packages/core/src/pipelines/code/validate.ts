@@ -109,7 +109,8 @@ function checkReview(text: string, input: ProjectInput): ReturnType<StageDefinit
   const criteria = readRows(text, criteriaKey, criterionSchema).rows.flatMap((read) => (read.ok ? [read.row] : []))
   const score = scoreOf(criteria) ?? 0
   const threshold = readCodeInput(input).qualityThreshold
-  return score >= threshold ? checked : { ok: false, failure: belowThreshold(criteria, { score, threshold }) }
+  if (score >= threshold) return { ...checked, score }
+  return { ok: false, failure: belowThreshold(criteria, { score, threshold }), score }
 }
 
 function belowThreshold(

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { AppError, type OutsideAnswer, type OutsideMessage, type OutsidePort } from '@stagewright/core'
 import { BlockedAddressError, refuseInternalLiteral, type ResolveHost } from '../outgoing/addressGuard.ts'
+import { readStart } from '../outgoing/readStart.ts'
 import { readRetryAfterMs } from '../outgoing/retryAfter.ts'
 import { sendGuarded } from '../outgoing/sendGuarded.ts'
 import { WireError } from '../outgoing/wireError.ts'
@@ -21,8 +22,6 @@ export type OutsideOptions = {
 
 const connectTimeoutMs = 5_000
 const keptBodyBytes = 1_024
-/** The answer says only whether the message was taken: a longer one is not read to its end. */
-const readBodyBytes = 16 * 1_024
 const blockedWords = 'its address is, or leads to, a private network (ALLOW_PRIVATE_PROVIDERS)'
 
 /** Core's way to processors and webhooks over HTTP: one signed POST, and never more than one. */
@@ -31,7 +30,7 @@ export function createOutsidePort(options: OutsideOptions): OutsidePort {
     async send(message, signal) {
       try {
         const { answer, retryAfterMs } = await post(options, message, signal)
-        return { type: 'answered', status: answer.statusCode ?? 0, retryAfterMs, body: await readStart(answer) }
+        return { type: 'answered', status: answer.statusCode ?? 0, retryAfterMs, body: await readKept(answer) }
       } catch (error) {
         return explain(error)
       }
@@ -82,23 +81,9 @@ function addressesOf({ ownUrl, uploads }: OutsideOptions, { owner, data }: Outsi
   }
 }
 
-/** However the answer ends, its status says what there is to know. */
-async function readStart(message: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  try {
-    for await (const part of message as AsyncIterable<Buffer>) {
-      parts.push(part)
-      bytes += part.length
-      if (bytes >= readBodyBytes) break
-    }
-  } catch {
-    // Cut in the middle.
-  }
-  message.destroy()
-  // As the database can hold it.
-  const text = Buffer.concat(parts).subarray(0, keptBodyBytes).toString('utf8')
-  return text.replaceAll('\0', '\uFFFD')
+/** As the database can hold it. */
+async function readKept(answer: IncomingMessage): Promise<string> {
+  return (await readStart(answer, keptBodyBytes)).replaceAll('\0', '\uFFFD')
 }
 
 function explain(error: unknown): OutsideAnswer {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { sendGuarded, type SendOptions } from '../outgoing/sendGuarded.ts'
 import { WireError } from '../outgoing/wireError.ts'
+import { readStart } from '../outgoing/readStart.ts'
 import { streamBody, type Wire } from './wireBody.ts'
 
 /*
@@ -67,23 +68,6 @@ async function toResponse(message: IncomingMessage, wire: Wire, maxBytes: number
   }
   const body = status >= 400 ? wire.errorBody : streamBody(message, wire, maxBytes)
   return new Response(body, { status, headers: wire.headers })
-}
-
-/** The beginning of an error's body; however it ends, what came is what there is to say. */
-async function readStart(message: IncomingMessage, maxBytes: number): Promise<string> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  try {
-    for await (const part of message as AsyncIterable<Buffer>) {
-      parts.push(part)
-      bytes += part.length
-      if (bytes >= maxBytes) break
-    }
-  } catch {
-    // Cut in the middle of an error: its status says enough.
-  }
-  message.destroy()
-  return Buffer.concat(parts).subarray(0, maxBytes).toString('utf8')
 }
 
 function readHeaders(message: IncomingMessage): Headers {

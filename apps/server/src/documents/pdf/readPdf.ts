@@ -8,12 +8,15 @@ import { hasWords, type Part } from '../parts.ts'
 import { splitParagraph } from '../plainText.ts'
 import { asUnreadable, unreadable } from '../refusal.ts'
 import type { FromPdfWorker, ToPdfWorker } from './messages.ts'
+import { createTurns } from './turns.ts'
 
 export const pdfLimits = {
   /** Of objects, and of the streams that are unpacked beside them. */
   megabytes: 512,
   /** That the thread works; the time between the pages is not counted. */
   workMs: 60_000,
+  /** In this process. */
+  atOnce: 4,
 }
 const watchEveryMs = 50
 const pictures =
@@ -39,8 +42,19 @@ export async function checkPdf(content: Uint8Array): Promise<'pdf'> {
   return 'pdf'
 }
 
+/** Each may take its half gigabyte. */
+const turns = createTurns(pdfLimits.atOnce)
+
 async function* readPages(content: Uint8Array, signal: AbortSignal): AsyncGenerator<string> {
-  signal.throwIfAborted()
+  const giveBack = await turns.take(signal)
+  try {
+    yield* readInThread(content, signal)
+  } finally {
+    giveBack()
+  }
+}
+
+async function* readInThread(content: Uint8Array, signal: AbortSignal): AsyncGenerator<string> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: content,
     env: {},

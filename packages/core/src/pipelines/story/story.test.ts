@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { stageContext } from '../../testing/stageContext.ts'
 import { readRows } from '../jsonRows.ts'
 import { composeMessages } from '../singleCall.ts'
 import { cameraMoveSchema, cameraPrompt, movesKey } from './camera.ts'
@@ -53,19 +54,7 @@ describe('the input', () => {
 })
 
 describe('the prompts', () => {
-  const context = {
-    projectInput: {},
-    input: '一只想当厨师的机器猫',
-    earlier: {},
-    presentText: null,
-    instructions: [],
-    keptText: '',
-    checkpoint: null,
-    part: null,
-    call: () => {
-      throw new Error('not called here')
-    },
-  }
+  const context = stageContext({ input: '一只想当厨师的机器猫' })
 
   test.each([
     ['storyboard', storyboardPrompt, shotsKey, shotSchema],

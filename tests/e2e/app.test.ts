@@ -30,7 +30,7 @@ let server: ServerProcess
 let browser: Browser
 
 beforeAll(async () => {
-  writer = await startDemoWriter({ tokensPerSecond: 400, firstTokenMs: 50 })
+  writer = await startDemoWriter({ tokensPerSecond: 1_000, firstTokenMs: 50 })
   const { baseUrl, apiKey, model } = writer
   const environment = { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey, OPENAI_MODEL: model }
   server = await startServerProcess({ environment })

@@ -90,7 +90,7 @@ describe('the server', () => {
   })
 })
 
-describe('a server that stops', () => {
+describe('a server that stops', { timeout: 60_000 }, () => {
   it('H9 answers, and ends the connection after the answer: who asks again is led to one that stays', async () => {
     const stopping = await openServer()
     const { apiKey } = await stopping.signUp('ben@example.com')

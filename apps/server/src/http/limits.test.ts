@@ -151,7 +151,7 @@ describe('limits that are spent', () => {
 })
 
 describe('a queue that is full for everybody', () => {
-  it('L5 is told to who has nothing in it, with the time to come back', async () => {
+  it('L5 is told to who has nothing in it, with the time to come back', { timeout: 60_000 }, async () => {
     const crowded = await openServer({ environment: { QUEUE_LIMIT_TOTAL: '1', TASKS_AT_ONCE: '1' } })
     onTestFinished(() => crowded.close())
     const [anna, ben] = [await crowded.signUp('anna@example.com'), await crowded.signUp('ben@example.com')]

@@ -26,12 +26,9 @@ function read([first, second]: unknown[]): Statement {
   return { sql: text, values: values ?? (Array.isArray(second) ? second : []) }
 }
 
-/**
- * What a statement is for: the frame of transactions, and the upkeep of the queue and of the outbox, which are looked at
- * every second whatever runs, are not what a task costs.
- */
+/** What a statement is for: the queue's own upkeep and the frame of transactions are not what the program asks for. */
 export function kindOf({ sql }: Statement): 'queue' | 'transaction' | 'chunk' | 'other' {
-  if (/\bpgboss\b|\bFROM deliveries\b/.test(sql)) return 'queue'
+  if (/\bpgboss\b/.test(sql)) return 'queue'
   if (/^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|DEALLOCATE|LISTEN)\b/i.test(sql)) return 'transaction'
   return /INSERT INTO chunks/.test(sql) ? 'chunk' : 'other'
 }

@@ -2,10 +2,11 @@
  * Brings messages to processors and webhooks. Guarantees: a message is sent outside of any transaction, under the same id
  * at every try, by one process at a time while its lease lasts; a crash between sending and recording sends it again,
  * never a second message. What came of a try, and what follows from it for the task or webhook, is one transaction.
+ * It asks the database only when it is rung, when something it knows of is due, and now and then for what was missed.
  *
  *   pending -> (sent, try recorded)* -> delivered | failed | dropped
  */
-import type { DueDelivery, Tx } from '../ports.ts'
+import type { DeliveryNext, DueDelivery, Tx } from '../ports.ts'
 import type { OutsideAnswer } from '../ports/outside.ts'
 import type { Failure } from '../errors.ts'
 import type { DeliveryTry } from '../records.ts'
@@ -14,45 +15,107 @@ import { decideDelivery, type DeliveryDecision } from './decideDelivery.ts'
 import type { EngineDeps } from './deps.ts'
 import { failOutside } from './receiveOutside.ts'
 
-/** Sends what is due, as much at once as the settings say. Whoever calls it again goes on with the rest. */
+/** Rung when there are new messages. */
+export const outboxBell = 'outbox:messages'
+
 export class Deliverer {
   readonly #deps: EngineDeps
   readonly #ending = new AbortController()
   readonly #sending = new Set<Promise<void>>()
+  #unlisten = (): void => {}
+  #isLooking = false
+  #isRung = false
+  #nextLook = { atMs: Infinity, cancel: (): void => {} }
 
   constructor(deps: EngineDeps) {
     this.#deps = deps
   }
 
-  async deliverDue(): Promise<void> {
-    const { database, settings, log } = this.#deps
-    const limit = settings.deliveriesAtOnce - this.#sending.size
-    if (limit <= 0 || this.#ending.signal.aborted) return
-    const leaseMs = settings.deliveryTimeoutMs * 2
-    for (const delivery of await database.takeDueDeliveries({ limit, leaseMs })) {
-      const sent = this.#deliver(delivery)
-        .catch((error: unknown) => {
-          log.warn(
-            { err: error, deliveryId: delivery.id },
-            'What came of a message could not be stored; it is sent again.',
-          )
-        })
-        .finally(() => this.#sending.delete(sent))
-      this.#sending.add(sent)
-    }
+  /** Sends what is due, as much at once as the settings say, until `stop`. */
+  start(): void {
+    this.#unlisten = this.#deps.doorbell.listen(outboxBell, () => void this.#look())
+    void this.#look()
   }
 
   /** What is being sent is cut off; it is due again when its lease is over. */
   async stop(): Promise<void> {
     this.#ending.abort()
+    this.#unlisten()
+    this.#nextLook.cancel()
     await Promise.all(this.#sending)
+  }
+
+  /** One look at a time; who rings during one has another after it. */
+  async #look(): Promise<void> {
+    this.#isRung = true
+    if (this.#isLooking) return
+    this.#isLooking = true
+    try {
+      while (this.#isRung && !this.#ending.signal.aborted) {
+        this.#isRung = false
+        await this.#sendDue()
+      }
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'The messages that are due could not be read; trying again.')
+      this.#lookIn(0)
+    } finally {
+      this.#isLooking = false
+    }
+  }
+
+  async #sendDue(): Promise<void> {
+    const { database, settings } = this.#deps
+    const limit = settings.deliveriesAtOnce - this.#sending.size
+    // The end of one that is being sent looks again.
+    if (limit <= 0) return
+    const { deliveries, nextDueInMs } = await database.takeDueDeliveries({ limit, leaseMs: this.#leaseMs })
+    if (this.#ending.signal.aborted) return
+    for (const delivery of deliveries) this.#send(delivery)
+    this.#lookIn(Math.min(nextDueInMs ?? Infinity, settings.outboxSweepMs))
+  }
+
+  #send(delivery: DueDelivery): void {
+    const { log, settings } = this.#deps
+    const sent = this.#deliver(delivery)
+      .catch((error: unknown) => {
+        log.warn(
+          { err: error, deliveryId: delivery.id },
+          'What came of a message could not be stored; it is sent again.',
+        )
+        this.#lookIn(this.#leaseMs)
+      })
+      .finally(() => {
+        const wasFull = this.#sending.size === settings.deliveriesAtOnce
+        this.#sending.delete(sent)
+        if (wasFull) void this.#look()
+      })
+    this.#sending.add(sent)
+  }
+
+  /** Looks again within so long, or earlier. */
+  #lookIn(delayMs: number): void {
+    const { clock, settings } = this.#deps
+    const delay = Math.max(delayMs, settings.outboxPauseMs)
+    const atMs = clock.now() + delay
+    if (this.#ending.signal.aborted || this.#nextLook.atMs <= atMs) return
+    this.#nextLook.cancel()
+    const cancel = clock.after(delay, () => {
+      this.#nextLook.atMs = Infinity
+      void this.#look()
+    })
+    this.#nextLook = { atMs, cancel }
+  }
+
+  get #leaseMs(): number {
+    return this.#deps.settings.deliveryTimeoutMs * 2
   }
 
   async #deliver(delivery: DueDelivery): Promise<void> {
     const { signal } = this.#ending
     const answer = await send(this.#deps, delivery, signal)
     if (signal.aborted) return
-    await settle(this.#deps, delivery, answer)
+    const next = await settle(this.#deps, delivery, answer)
+    if (next.status === 'pending') this.#lookIn(next.delayMs)
   }
 }
 
@@ -79,17 +142,18 @@ async function send(deps: EngineDeps, delivery: DueDelivery, ending: AbortSignal
   }
 }
 
-async function settle(deps: EngineDeps, delivery: DueDelivery, answer: OutsideAnswer): Promise<void> {
+async function settle(deps: EngineDeps, delivery: DueDelivery, answer: OutsideAnswer): Promise<DeliveryNext> {
   const context = { settings: deps.settings, random: deps.random() }
-  await deps.change(async (change) => {
+  return deps.change(async (change) => {
     // First of all, as everywhere.
     const project = delivery.projectId === null ? null : await change.holdProject(delivery.projectId)
     const now = project?.updatedAt ?? (await change.tx.now())
     const leftMs = delivery.giveUpAt.getTime() - now.getTime()
     const decision = decideDelivery({ ...delivery, leftMs }, answer, context)
-    if (!(await change.tx.recordTry(delivery.id, tryOf(answer, now), decision.next))) return
+    if (!(await change.tx.recordTry(delivery.id, tryOf(answer, now), decision.next))) return { status: 'dropped' }
     if (delivery.kind === 'webhook') await noteOnWebhook(change.tx, delivery, decision)
     if (delivery.kind === 'job' && decision.next.status === 'failed') await refuseJob(change, delivery, answer)
+    return decision.next
   })
 }
 

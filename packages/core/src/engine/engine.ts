@@ -1,6 +1,7 @@
 import type { TaskStatus } from '../records.ts'
 import type { Actor } from './access.ts'
 import { cancelTask } from './cancelTask.ts'
+import { outboxBell } from './deliver.ts'
 import { createTask, type CreateTaskRequest } from './createTask.ts'
 import type { EngineDeps } from './deps.ts'
 import { estimateTask, type StageEstimate } from './estimateTask.ts'
@@ -29,6 +30,8 @@ export type Engine = {
 
 export function createEngine(deps: EngineDeps): Engine {
   const worker = new Worker(deps)
+  // Whichever process has a worker sends them.
+  const stopRinging = deps.database.onDeliveries(() => deps.doorbell.ring(outboxBell))
   return {
     create: (actor, request) => createTask(deps, actor, request),
     estimate: (actor, request) => estimateTask(deps, actor, request),
@@ -38,7 +41,7 @@ export function createEngine(deps: EngineDeps): Engine {
     remove: (actor, taskId) => removeTask(deps, actor, taskId),
     receive: (message) => receiveOutside(deps, message),
     start: (options) => worker.start(options),
-    stop: () => worker.stop(),
+    stop: () => worker.stop().finally(stopRinging),
     runningCount: () => worker.runningCount(),
   }
 }

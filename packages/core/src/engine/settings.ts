@@ -37,8 +37,11 @@ export type EngineSettings = {
   sweepEveryMs: number
   /** What a worker has to end a task that was asked to stop, before the canceller ends it. */
   cancelGraceMs: number
-  /** How often messages to the outside are looked for, how many are sent at once, and how long one may take. */
-  deliverEveryMs: number
+  /** Messages to the outside are looked for when they are rung for or due. This is how often besides, for what was missed. */
+  outboxSweepMs: number
+  /** Between two looks that nobody rang for. */
+  outboxPauseMs: number
+  /** How many messages are sent at once, and how long one may take. */
   deliveriesAtOnce: number
   deliveryTimeoutMs: number
   /** Before a job is sent to its processor again: at first, and at most. It doubles. */
@@ -86,7 +89,8 @@ export const defaultSettings: EngineSettings = {
   leaseMs: 10_000,
   sweepEveryMs: 15_000,
   cancelGraceMs: 1_000,
-  deliverEveryMs: 1_000,
+  outboxSweepMs: 30_000,
+  outboxPauseMs: 1_000,
   deliveriesAtOnce: 20,
   deliveryTimeoutMs: 10_000,
   jobRetryMs: 1_000,

@@ -69,7 +69,7 @@ export class Worker {
     this.#every(settings.sweepEveryMs, () => sweep(this.#deps))
     this.#every(settings.forgetEveryMs, () => database.forgetIdempotencyKeys(settings.idempotencyKeyAgeMs))
     this.#every(settings.forgetEveryMs, () => database.forgetDeliveries(settings.deliveryAgeMs))
-    this.#every(settings.deliverEveryMs, () => this.#deliverer.deliverDue())
+    this.#deliverer.start()
     void this.#fetch()
   }
 

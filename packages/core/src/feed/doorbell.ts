@@ -2,8 +2,8 @@
  * Says that something changed, never what: who hears it looks at what is stored. A lost ring costs time, never text.
  * This one rings within the process; a bell between processes wraps it and rings it from outside.
  */
-/** `task`: somebody wishes that it stops. */
-export const bellKinds = ['project', 'workspace', 'rewrite', 'task'] as const
+/** `task`: somebody wishes that it stops. `outbox`: there are new messages to the outside. */
+export const bellKinds = ['project', 'workspace', 'rewrite', 'task', 'outbox'] as const
 export type BellKind = (typeof bellKinds)[number]
 export type BellKey = `${BellKind}:${string}`
 

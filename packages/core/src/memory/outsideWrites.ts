@@ -1,5 +1,5 @@
 import { type Database, type Tx, UniqueViolation } from '../ports/database.ts'
-import type { DueDelivery } from '../ports/outsideStorage.ts'
+import type { DueDelivery, TakenDeliveries } from '../ports/outsideStorage.ts'
 import type { DeliveryRecord, ProcessorRecord } from '../records.ts'
 import { openOutsideTaskOf } from './outsideReads.ts'
 import { insertRow, patched, type Session } from './session.ts'
@@ -92,6 +92,7 @@ function insertDelivery(session: Session, { giveUpAfterMs, ...fresh }: Fresh & {
   const times = { dueAt: now, giveUpAt: new Date(now.getTime() + giveUpAfterMs), createdAt: now, endedAt: null }
   const row = { id: session.newId(), ...fresh, status: 'pending' as const, tries: [], ...times }
   insertRow(tables.deliveries, row.id, row, 'deliveries_pkey')
+  session.tellOfDeliveries()
 }
 
 /** Writes outside a transaction, each one of its own. */
@@ -128,11 +129,13 @@ function putProcessor({ tables }: Session, row: ProcessorRecord): void {
   tables.processors.put(row.id, row)
 }
 
-function takeDue(session: Session, { limit, leaseMs }: { limit: number; leaseMs: number }): DueDelivery[] {
+function takeDue(session: Session, { limit, leaseMs }: { limit: number; leaseMs: number }): TakenDeliveries {
   const { tables, now } = session
-  const due = tables.deliveries.all().filter((row) => row.status === 'pending' && row.dueAt <= now)
-  const oldest = due.toSorted((a, b) => a.dueAt.getTime() - b.dueAt.getTime()).slice(0, limit)
-  return oldest.map((row) => {
+  const pending = tables.deliveries.all().filter(({ status }) => status === 'pending')
+  const inOrder = pending.toSorted((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+  const next = inOrder.find(({ dueAt }) => dueAt > now)
+  const due = inOrder.filter(({ dueAt }) => dueAt <= now).slice(0, limit)
+  const deliveries = due.map((row): DueDelivery => {
     const taken = { ...row, dueAt: new Date(now.getTime() + leaseMs) }
     tables.deliveries.put(row.id, taken)
     if (row.webhookId !== null) {
@@ -144,6 +147,7 @@ function takeDue(session: Session, { limit, leaseMs }: { limit: number; leaseMs:
     const { projectId } = rowOf(tables.outsideTasks, row.outsideTaskId!, 'outside task')
     return { ...taken, url, secretEncrypted, projectId, failingForMs: 0 }
   })
+  return { deliveries, nextDueInMs: next === undefined ? null : next.dueAt.getTime() - now.getTime() }
 }
 
 function forget({ tables, now }: Session, ageMs: number): void {

@@ -31,6 +31,7 @@ type Reads = Omit<
   | 'filesToForget'
   | 'removeFile'
   | 'purgeProjects'
+  | 'onDeliveries'
   | keyof ReturnType<typeof outsideWrites>
 >
 

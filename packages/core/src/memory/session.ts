@@ -12,6 +12,8 @@ export interface Session {
   newId(): string
   /** A job may be fetchable once this has committed. */
   wakeWorkers(): void
+  /** There are new messages once this has committed. */
+  tellOfDeliveries(): void
 }
 
 export type Moment = { now: Date; nowMs: number }
@@ -22,6 +24,7 @@ export class OpenSession implements Session {
   readonly nowMs: number
   readonly newId: () => string
   wakes = false
+  hasNewDeliveries = false
   #staged: StagedTables | null
 
   constructor(committed: CommittedTables, moment: Moment, newId: () => string) {
@@ -38,6 +41,10 @@ export class OpenSession implements Session {
 
   wakeWorkers(): void {
     this.wakes = true
+  }
+
+  tellOfDeliveries(): void {
+    this.hasNewDeliveries = true
   }
 
   commit(): void {

@@ -33,6 +33,7 @@ export function createMemoryStorage(options: { crypto: Crypto; clock?: Pick<Cloc
   const tables = createTables()
   const mutex = createMutex()
   const bell = createBell()
+  const outboxBell = createBell()
   const moment = createCalendar(options.clock ?? { now: () => Date.now() })
 
   const inTransaction = <T>(work: (session: Session) => Promise<T> | T): Promise<T> =>
@@ -42,6 +43,7 @@ export function createMemoryStorage(options: { crypto: Crypto; clock?: Pick<Cloc
         const result = await work(session)
         session.commit()
         if (session.wakes) bell.ring()
+        if (session.hasNewDeliveries) outboxBell.ring()
         return result
       } finally {
         session.end()
@@ -61,6 +63,7 @@ export function createMemoryStorage(options: { crypto: Crypto; clock?: Pick<Cloc
     removeFile: (fileId) => inTransaction((session) => session.tables.files.remove(fileId)),
     purgeProjects: (ageMs, limit) => inTransaction((session) => purgeProjects(session, ageMs, limit)),
     ...outsideWrites(inTransaction),
+    onDeliveries: (listener) => outboxBell.onRing(listener),
     saveProvider: (provider) => inTransaction((session) => session.tables.providers.put(provider.id, provider)),
   }
   return { database, queue: createMemoryQueue(inTransaction, (listener) => bell.onRing(listener)) }

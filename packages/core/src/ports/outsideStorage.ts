@@ -60,6 +60,9 @@ export type DueDelivery = DeliveryRecord & {
   failingForMs: number
 }
 
+/** `nextDueInMs`: the first of those that were not due yet; null when there is none. */
+export type TakenDeliveries = { deliveries: DueDelivery[]; nextDueInMs: number | null }
+
 /** Processors, webhooks and the log of their messages. */
 export interface OutsideStorage {
   /** Removed ones are not among them; in order of pipeline and stage. */
@@ -80,10 +83,10 @@ export interface OutsideStorage {
   ): Promise<void>
   /** Newest first. */
   listDeliveries(webhookId: string, paging: Paging): Promise<{ total: number; deliveries: DeliveryRecord[] }>
-  /**
-   * Takes messages that are due, oldest first: for `leaseMs` nobody else is given them, then they are due again.
-   */
-  takeDueDeliveries(taking: { limit: number; leaseMs: number }): Promise<DueDelivery[]>
+  /** Takes messages that are due, oldest first: for `leaseMs` nobody else is given them, then they are due again. */
+  takeDueDeliveries(taking: { limit: number; leaseMs: number }): Promise<TakenDeliveries>
+  /** Calls `listener` when a transaction of this process has added messages. Returns the way to stop. */
+  onDeliveries(listener: () => void): () => void
   /** Removes ended deliveries and received messages older than `ageMs`. */
   forgetDeliveries(ageMs: number): Promise<void>
 }

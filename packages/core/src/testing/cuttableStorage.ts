@@ -27,7 +27,7 @@ export function createCuttableStorage(storage: { database: Database; queue: JobQ
     new Proxy(target, {
       get(object, name, receiver) {
         const member: unknown = Reflect.get(object, name, receiver)
-        if (typeof member !== 'function' || name === 'onWake') return member
+        if (typeof member !== 'function' || name === 'onWake' || name === 'onDeliveries') return member
         return async (...parameters: unknown[]): Promise<unknown> => {
           await pass()
           return (member as (...given: unknown[]) => unknown).apply(object, parameters)

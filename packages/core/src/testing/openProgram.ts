@@ -68,7 +68,7 @@ const quick: Partial<EngineSettings> = {
   touchEveryMs: 50,
   cancelCheckEveryMs: 20,
   retryDelayMs: 1,
-  deliverEveryMs: 20,
+  outboxPauseMs: 20,
   jobRetryMs: 1,
 }
 

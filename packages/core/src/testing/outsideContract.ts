@@ -5,6 +5,8 @@ import type { StorageOf } from './openedStorage.ts'
 import { crypto, seedProject, seedTask, setStatus, trickyText, type SeededProject } from './seeds.ts'
 
 const hour = 3_600_000
+/** Whoever is told of a commit may be told a moment after it. */
+const settled = () => new Promise((resolve) => setImmediate(resolve))
 const tryOf = (status: number | null) => ({ at: '2026-01-01T00:00:00.000Z', status, problem: null, body: null })
 
 /** Processors, what was handed to them and what they say, webhooks, and messages on their way. */
@@ -56,7 +58,7 @@ export function outsideContract(storage: StorageOf): void {
     (await database().listDeliveries(webhookId, { page: 1, pageSize: 100 })).deliveries
   /** Of the others' messages nothing is changed: they are due again at once. */
   const take = async (isMine: (row: { webhookId: string | null; outsideTaskId: string | null }) => boolean) =>
-    (await database().takeDueDeliveries({ limit: 10_000, leaseMs: 0 })).filter(isMine)
+    (await database().takeDueDeliveries({ limit: 10_000, leaseMs: 0 })).deliveries.filter(isMine)
 
   describe('processors', () => {
     it('are listed in order until they are removed, and found even then', async () => {
@@ -176,7 +178,7 @@ export function outsideContract(storage: StorageOf): void {
       const takes = await Promise.all(
         Array.from({ length: 8 }, () => database().takeDueDeliveries({ limit: 10_000, leaseMs: 60 })),
       )
-      const mine = takes.flat().filter((row) => row.webhookId === webhookId)
+      const mine = takes.flatMap(({ deliveries }) => deliveries).filter((row) => row.webhookId === webhookId)
       expect(mine).toHaveLength(1)
       expect(mine[0]).toMatchObject({
         url: 'https://w.example',
@@ -186,6 +188,41 @@ export function outsideContract(storage: StorageOf): void {
       })
       await storage().passTime(80)
       expect((await take((row) => row.webhookId === webhookId)).map(({ id }) => id)).toEqual([mine[0]!.id])
+    })
+
+    it('are told of once they are stored, and only when there are any', async () => {
+      const project = await seedProject(database())
+      let rings = 0
+      const stop = database().onDeliveries(() => rings++)
+      const stopSecond = database().onDeliveries(() => rings++)
+      stopSecond()
+      await tell(project.workspaceId)
+      await seedWebhook(project)
+      await tell(project.workspaceId, 'task.completed')
+      await settled()
+      expect(rings).toBe(0)
+      await tell(project.workspaceId)
+      await settled()
+      expect(rings).toBe(1)
+      stop()
+      await tell(project.workspaceId)
+      await settled()
+      expect(rings).toBe(1)
+    })
+
+    it('say when the next one is due that was not due yet', async () => {
+      const project = await seedProject(database())
+      const webhookId = await seedWebhook(project)
+      await tell(project.workspaceId)
+      // Those of the other tests are put off further than ours.
+      await database().takeDueDeliveries({ limit: 10_000, leaseMs: 5 * hour })
+      const [delivery] = await logOf(webhookId)
+      const next = { status: 'pending' as const, delayMs: hour / 60 }
+      await database().transaction((tx) => tx.recordTry(delivery!.id, tryOf(503), next))
+      const { deliveries, nextDueInMs } = await database().takeDueDeliveries({ limit: 10_000, leaseMs: 0 })
+      expect(deliveries).toEqual([])
+      expect(nextDueInMs).toBeGreaterThan(0)
+      expect(nextDueInMs).toBeLessThanOrEqual(hour / 60)
     })
 
     it('keep their tries, come again when it is time, and end once', async () => {

@@ -58,16 +58,40 @@ export function createDatabase({ prisma, pool, queue }: DatabaseParts): Database
     draftOf: (...key: Parameters<Database['draftOf']>) => draftOf(prisma, ...key),
     appendChunks: (...writes: Parameters<Database['appendChunks']>) => retrying(() => appendChunks(pool, ...writes)),
   })
+  const listeners = new Set<{ listener: () => void }>()
   return {
     ...operations,
-    transaction: (work) =>
-      retrying(() => prisma.$transaction((sql) => runOn(sql, queue.sender, work), transactionLimits)),
+    async transaction(work) {
+      let deliveries = 0
+      const onDeliveries = (count: number): void => void (deliveries += count)
+      try {
+        return await retrying(() =>
+          prisma.$transaction((sql) => runOn({ sql, sender: queue.sender, onDeliveries }, work), transactionLimits),
+        )
+      } finally {
+        // Also when it failed: it may be stored while only the answer was lost.
+        if (deliveries > 0) listeners.forEach(({ listener }) => listener())
+      }
+    },
+    onDeliveries(listener) {
+      // An entry of its own, so that the same function may listen twice and stop once.
+      const entry = { listener }
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
+    },
   }
 }
 
-async function runOn<T>(sql: Sql, sender: JobSender, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const deferred = new DeferredWrites(sql)
-  const result = await work(transactionOn(sql, sender, deferred))
+type TransactionParts = {
+  sql: Sql
+  sender: JobSender
+  /** Told how many messages to the outside were added. */
+  onDeliveries: (count: number) => void
+}
+
+async function runOn<T>(parts: TransactionParts, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const deferred = new DeferredWrites(parts.sql)
+  const result = await work(transactionOn(parts, deferred))
   await deferred.flush()
   return result
 }
@@ -94,8 +118,8 @@ const independent = new Set<PropertyKey>([
   'removeJobs',
 ])
 
-function transactionOn(sql: Sql, sender: JobSender, deferred: DeferredWrites): Tx {
-  const operations = operationsOn(sql, sender, deferred)
+function transactionOn(parts: TransactionParts, deferred: DeferredWrites): Tx {
+  const operations = operationsOn(parts, deferred)
   return Object.fromEntries(
     Object.entries(operations).map(([name, operation]: [string, (...given: never[]) => Promise<unknown>]) => [
       name,
@@ -109,7 +133,7 @@ function transactionOn(sql: Sql, sender: JobSender, deferred: DeferredWrites): T
   ) as unknown as Tx
 }
 
-function operationsOn(sql: Sql, sender: JobSender, deferred: DeferredWrites): Tx {
+function operationsOn({ sql, sender, onDeliveries }: TransactionParts, deferred: DeferredWrites): Tx {
   return translated({
     async now() {
       const [row] = await select<{ now: Date }>(sql, 'SELECT now()::timestamptz(3) AS now')
@@ -122,7 +146,7 @@ function operationsOn(sql: Sql, sender: JobSender, deferred: DeferredWrites): Tx
     ...taskOperations(sql, deferred),
     ...fileOperations(sql),
     ...outsideOperations(sql),
-    ...deliveryOperations(sql, deferred),
+    ...deliveryOperations(sql, deferred, onDeliveries),
     sendJob: (job: Parameters<Tx['sendJob']>[0]) => sender.send(sql, job),
     completeJob: (job: Parameters<Tx['completeJob']>[0]) => sender.complete(sql, job),
     jobState: (jobId: string) => sender.state(sql, jobId),

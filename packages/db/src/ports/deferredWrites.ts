@@ -13,6 +13,8 @@ export type DeferredWrite = {
   /** An INSERT or UPDATE without RETURNING, its values as $1, $2, … */
   statement: string
   params: readonly unknown[]
+  /** Told how many rows it has written. They are stored only once the transaction has committed. */
+  onMade?: (count: number) => void
   /** What must be there, when the write has to find its row. */
   mustFind?: { what: string; id: string }
 }
@@ -38,7 +40,8 @@ export class DeferredWrites {
     if (first === undefined) return
     const counts =
       writes.length === 1 ? [await change(this.#sql, first.statement, first.params)] : await this.#makeAll(writes)
-    for (const [index, { mustFind }] of writes.entries()) {
+    for (const [index, { mustFind, onMade }] of writes.entries()) {
+      onMade?.(counts[index]!)
       if (mustFind !== undefined) requireOne(counts[index]!, mustFind.what, mustFind.id)
     }
   }

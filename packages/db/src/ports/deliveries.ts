@@ -3,11 +3,12 @@ import type {
   DeliveryNext,
   DueDelivery,
   NewDelivery,
+  TakenDeliveries,
   Tx,
   WebhookNews,
   WebhookRecord,
 } from '@stagewright/core'
-import type { DeferredWrites } from './deferredWrites.ts'
+import type { DeferredWrite, DeferredWrites } from './deferredWrites.ts'
 import { assignmentsOf, columnsOf, readRow } from './rows.ts'
 import { deliveryShape, webhookShape } from './shapes.ts'
 import { change, isUuid, requireOne, type Row, select, type Sql } from './sql.ts'
@@ -17,10 +18,15 @@ type DeliveryOperations = Pick<
   'insertDelivery' | 'insertWebhookDeliveries' | 'dropDeliveries' | 'recordTry' | 'updateWebhook'
 >
 
-export function deliveryOperations(sql: Sql, deferred: DeferredWrites): DeliveryOperations {
+/** `onMade` is told how many messages were added. */
+export function deliveryOperations(
+  sql: Sql,
+  deferred: DeferredWrites,
+  onMade: (count: number) => void,
+): DeliveryOperations {
   return {
-    insertDelivery: (delivery) => insertDelivery(deferred, delivery),
-    insertWebhookDeliveries: (news) => insertWebhookDeliveries(deferred, news),
+    insertDelivery: (delivery) => deferred.add({ ...deliveryWrite(delivery), onMade }),
+    insertWebhookDeliveries: (news) => deferred.add({ ...webhookWrite(news), onMade }),
     async dropDeliveries(of) {
       const [column, id] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['outside_task_id', of.outsideTaskId]
       const statement = `UPDATE deliveries SET status = 'dropped', ended_at = now(), payload = ${payloadOnceEnded}`
@@ -51,24 +57,24 @@ function endingOf(next: DeliveryNext, params: unknown[]): { set: string; params:
     : { set: `status = ${at}, ended_at = now(), payload = ${payloadOnceEnded}`, params: [...params, next.status] }
 }
 
-async function insertDelivery(deferred: DeferredWrites, delivery: NewDelivery): Promise<void> {
+function deliveryWrite(delivery: NewDelivery): DeferredWrite {
   const { kind, event, payload, processorId, outsideTaskId, giveUpAfterMs } = delivery
-  await deferred.add({
+  return {
     row: `deliveries ${outsideTaskId} ${kind}`,
     statement: `INSERT INTO deliveries (id, kind, processor_id, outside_task_id, event, payload, give_up_at)
       VALUES (gen_random_uuid(), $1, $2::uuid, $3::uuid, $4, $5, ${later('$6')})`,
     params: [kind, processorId, outsideTaskId, event, payload, giveUpAfterMs],
-  })
+  }
 }
 
-async function insertWebhookDeliveries(deferred: DeferredWrites, news: WebhookNews): Promise<void> {
-  await deferred.add({
+function webhookWrite(news: WebhookNews): DeferredWrite {
+  return {
     row: `deliveries of ${news.workspaceId}`,
     statement: `INSERT INTO deliveries (id, kind, webhook_id, event, payload, give_up_at)
       SELECT gen_random_uuid(), 'webhook', w.id, $2, $3, ${later('$4')} FROM webhooks w
       WHERE w.workspace_id = $1::uuid AND w.active AND $2 = ANY(w.events)`,
     params: [news.workspaceId, news.event, news.payload, news.giveUpAfterMs],
-  })
+  }
 }
 
 type WebhookOperations = Pick<
@@ -111,7 +117,10 @@ async function webhooksWhere(sql: Sql, where: string, ...params: unknown[]): Pro
   return rows.map((row) => readRow(webhookShape, row))
 }
 
-/** One statement: many processes that ask at once are each given others, and none of them waits. */
+/**
+ * One statement: many processes that ask at once are each given others, and none of them waits. When nothing is due there
+ * is one row, which says when something will be.
+ */
 const takeStatement = `
 WITH due AS (
   SELECT id, due_at FROM deliveries WHERE status = 'pending' AND due_at <= now()
@@ -121,19 +130,25 @@ WITH due AS (
 )
 SELECT ${columnsOf(deliveryShape, 't')}, coalesce(w.url, p.url) AS url, o.project_id AS "projectId",
   coalesce(w.secret_encrypted, p.secret_encrypted) AS "secretEncrypted",
-  coalesce(round(extract(epoch FROM now() - w.failing_since) * 1000), 0)::float8 AS "failingForMs"
-FROM taken t LEFT JOIN webhooks w ON w.id = t.webhook_id LEFT JOIN processors p ON p.id = t.processor_id
+  coalesce(round(extract(epoch FROM now() - w.failing_since) * 1000), 0)::float8 AS "failingForMs",
+  ceil(extract(epoch FROM next.due_at - now()) * 1000)::float8 AS "nextDueInMs"
+FROM (SELECT min(due_at) AS due_at FROM deliveries WHERE status = 'pending' AND due_at > now()) next
+LEFT JOIN taken t ON true LEFT JOIN webhooks w ON w.id = t.webhook_id LEFT JOIN processors p ON p.id = t.processor_id
 LEFT JOIN outside_tasks o ON o.id = t.outside_task_id ORDER BY t.was_due_at`
 
-type DueRow = Row & Pick<DueDelivery, 'url' | 'secretEncrypted' | 'projectId' | 'failingForMs'>
+type DueRow = Row &
+  Pick<DueDelivery, 'url' | 'secretEncrypted' | 'projectId' | 'failingForMs'> &
+  Pick<TakenDeliveries, 'nextDueInMs'>
 
 async function takeDueDeliveries(
   sql: Sql,
   { limit, leaseMs }: Parameters<Database['takeDueDeliveries']>[0],
-): Promise<DueDelivery[]> {
+): Promise<TakenDeliveries> {
   const rows = await select<DueRow>(sql, takeStatement, [limit, leaseMs])
-  return rows.map((row) => {
+  const taken = rows.filter((row) => row['id'] !== null)
+  const deliveries = taken.map((row) => {
     const { url, secretEncrypted, projectId, failingForMs } = row
     return { ...readRow(deliveryShape, row), url, secretEncrypted, projectId, failingForMs }
   })
+  return { deliveries, nextDueInMs: rows[0]!.nextDueInMs }
 }

@@ -112,14 +112,26 @@ describe('Markdown', () => {
       '\t',
       'word',
       '字',
+      '+',
+      '_',
+      '&',
+      '](',
     )
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
         const written = (await write('md', bytesOf(source), () => pieces.join(''))).toString()
         expect(blocksOf(written)).toBe(blocks)
       }),
-      { numRuns: 200 },
+      { numRuns: 200, examples: [[['-', '-']]] },
     )
+  })
+
+  it('T7 no target makes a rule of the item that it stands in', async () => {
+    const items = '- a\n  - b\n\n* c\n\n1. d\n\n> - e\n'
+    for (const target of ['-', '--', '- -', '---', '*', '**', '* *', '***', '--\nmore', 'more  \n--']) {
+      const written = (await write('md', bytesOf(items), () => target)).toString()
+      expect(blocksOf(written), JSON.stringify(target)).toBe(blocksOf(items))
+    }
   })
 
   it('T6 a file of any length is cut where nothing is torn', async () => {

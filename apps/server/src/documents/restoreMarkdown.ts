@@ -53,6 +53,8 @@ function endOf(line: string): string | null {
 function isOneParagraph(text: string): boolean {
   // With the line after it, this may define a link.
   if (/^\s*\[[^\]]*\]:/.test(text)) return false
+  // With the mark of an item before it, this may be a rule.
+  if (/^[-*][-* \t]*$/m.test(text)) return false
   const tokens = parser.parse(text, {})
   return tokens.length === 3 && tokens[0]!.type === 'paragraph_open' && tokens[1]!.content === text.trim()
 }

@@ -101,7 +101,7 @@ describe.each(kinds)('$name', ({ file, content, check }) => {
     const { segments } = JSON.parse(await currentText('extract')) as { segments: unknown[] }
     const batches = Math.ceil(segments.length / 40)
     const { taskId } = await run('translate')
-    const watching = watchProgress(() => stageRun(taskId))
+    const watching = watchProgress(() => stageRun(taskId), provider.asked)
     await provider.askedTimes(Math.ceil(batches / 3))
     const { rewriteId } = await stageRun(taskId)
     const seen = wholePairs(await textOf(rewriteId!))
@@ -112,7 +112,7 @@ describe.each(kinds)('$name', ({ file, content, check }) => {
     const beforeStop = provider.asked().length
     await account.client.tasks.cancel.mutate({ taskId })
     expect(await account.client.finished(taskId)).toMatchObject({ status: 'cancelled' })
-    const shares = await watching.stop()
+    const looks = await watching.stop()
     const stopped = await stageRun(taskId)
     expect(stopped).toMatchObject({ ending: 'stopped', attempt: 2 })
     const text = await textOf(stopped.rewriteId!)
@@ -124,8 +124,7 @@ describe.each(kinds)('$name', ({ file, content, check }) => {
     const repeated = asked.filter((number, at) => asked.indexOf(number) !== at)
     // At most the batch that was under way: its rows had not come.
     expect(repeated.length).toBeLessThanOrEqual(40)
-    expect(shares.length).toBeGreaterThan(0)
-    expect(shares.every((share, at) => at === 0 || share >= shares[at - 1]! || share === 0)).toBe(true)
+    expectProgress([...looks, lookAt(stopped.progress!, provider.asked())], segments.length)
 
     const beforeGoingOn = provider.asked().length
     const { taskId: goingOn } = await run('translate', { continueFrom: stopped.rewriteId! })
@@ -135,6 +134,7 @@ describe.each(kinds)('$name', ({ file, content, check }) => {
     pairs = wholePairs(await currentText('translate'))
     expect(pairs.map(({ number }) => number)).toEqual(segments.map((_, at) => at + 1))
     expect(pairs.every(({ source, target }) => target === translated(source))).toBe(true)
+    console.log(`progress was told ${looks.length} times`)
     console.log(`${segments.length} segments, ${provider.asked().length} calls, ${repeated.length} asked for twice`)
   })
 
@@ -166,15 +166,50 @@ function wholePairs(text: string): Pair[] {
   })
 }
 
-/** How far the stage said it was, each time that changed. */
-function watchProgress(look: () => Promise<{ progress: number | null }>): { stop(): Promise<number[]> } {
-  const shares: number[] = []
+/** How far the stage said it was, in per cent; and what had been asked for by then. */
+type Look = {
+  atMs: number
+  progress: number
+  /** Segments before the call that was under way, and with it. */
+  askedBefore: number
+  askedUpTo: number
+}
+
+function lookAt(progress: number, asked: number[][]): Look {
+  const [first = 1] = asked.at(-1) ?? []
+  return { atMs: performance.now(), progress, askedBefore: first - 1, askedUpTo: Math.max(0, ...(asked.at(-1) ?? [])) }
+}
+
+/** A tick of what is made durable, and a look, many times over. */
+const lateMs = 500 * counts.patience
+
+/** It never falls, never runs ahead of what was asked for, and is never far behind what was answered. */
+function expectProgress(looks: readonly Look[], segments: number): void {
+  const percentOf = (count: number): number => (100 * count) / segments
+  // The short form may be over before anybody looks.
+  if (isFull) expect(new Set(looks.map(({ progress }) => progress)).size).toBeGreaterThan(3)
+  for (const [at, look] of looks.entries()) {
+    expect(look.progress).toBeGreaterThanOrEqual(looks[at - 1]?.progress ?? 0)
+    expect(look.progress).toBeLessThanOrEqual(percentOf(look.askedUpTo) + 1)
+    const earlier = looks.findLast(({ atMs }) => atMs <= look.atMs - lateMs)
+    expect(look.progress).toBeGreaterThanOrEqual(percentOf(earlier?.askedBefore ?? 0) - 1)
+  }
+  // At the end nothing is on its way any more.
+  const last = looks.at(-1)!
+  expect(last.progress).toBeGreaterThanOrEqual(percentOf(last.askedBefore) - 1)
+}
+
+function watchProgress(
+  look: () => Promise<{ progress: number | null }>,
+  asked: () => number[][],
+): { stop(): Promise<Look[]> } {
+  const looks: Look[] = []
   let isOver = false
   const watching = (async () => {
     while (!isOver) {
       // While the server is down nothing is said.
       const progress = (await look().catch(() => null))?.progress ?? null
-      if (progress !== null && progress !== shares.at(-1)) shares.push(progress)
+      if (progress !== null) looks.push(lookAt(progress, asked()))
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
   })()
@@ -182,7 +217,7 @@ function watchProgress(look: () => Promise<{ progress: number | null }>): { stop
     async stop() {
       isOver = true
       await watching
-      return shares
+      return looks
     },
   }
 }

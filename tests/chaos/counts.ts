@@ -17,7 +17,7 @@ const short = {
   stops: 20,
   /** Stops of a task that runs in another process. */
   processStops: 10,
-  tasksAtOnce: 80,
+  tasksAtOnce: 200,
   neverReaders: 10,
   documentPages: 20,
   documentMegabytes: 0.25,

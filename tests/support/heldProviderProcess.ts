@@ -20,11 +20,17 @@ export async function startHeldProvider(pace: {
   tokensPerSecond: number
 }): Promise<HeldProvider> {
   const child = fork(MAIN, [pace.requests, pace.tokens, pace.tokensPerSecond].map(String))
-  const [first] = (await once(child, 'message')) as [HeldProviderMessage]
+  const ended = once(child, 'exit').then(([code]): never => {
+    throw new Error(`The provider ended with code ${code}.`)
+  })
+  const [first] = (await Promise.race([once(child, 'message'), ended])) as [HeldProviderMessage]
   if (!('baseUrl' in first)) throw new Error('The provider began before it was there.')
+  const begun = Promise.race([once(child, 'message').then(() => undefined), ended])
+  // At the end nobody waits for it any more.
+  for (const promise of [ended, begun]) promise.catch(() => {})
   return {
     environment: { OPENAI_BASE_URL: first.baseUrl, OPENAI_API_KEY: 'held', OPENAI_MODEL: 'scripted' },
-    begun: once(child, 'message').then(() => undefined),
+    begun,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null) return
       const gone = once(child, 'exit')

@@ -1,36 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { AppError } from '../errors.ts'
-import { openProgram, type OpenProgram, type ProgramOptions } from '../testing/openProgram.ts'
-import { createScriptedModel, type ScriptedModel } from '../testing/scriptedModel.ts'
+import { actor, closeAll, given, setUp, stageOf, type Setup } from './testing/setUp.ts'
 
-const actor = { userId: 'anna' }
-const opened: OpenProgram[] = []
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((program) => program.close()))
-})
-
-type Setup = OpenProgram & { model: ScriptedModel; projectId: string }
-
-async function setUp(options: Partial<ProgramOptions> & { pipeline?: string } = {}): Promise<Setup> {
-  const model = createScriptedModel()
-  const program = openProgram({ provider: model, ...options })
-  opened.push(program)
-  await program.engine.start({ nobodyElse: false })
-  const { projectId } = await program.projects.create(actor, {
-    pipeline: options.pipeline ?? 'three',
-    input: { text: 'a topic' },
-  })
-  return { ...program, model, projectId }
-}
-
-async function stageOf({ database, projectId }: Setup, key: string) {
-  const look = await database.projectLook(projectId)
-  return look!.stages.find((stage) => stage.key === key)!
-}
-
-const given = (call: { request: { messages: readonly { content: string }[] } }): unknown =>
-  JSON.parse(call.request.messages[0]!.content)
+afterEach(closeAll)
 
 describe('a task', () => {
   it('E1 runs its stages in order, each on the text of the one before, and ends once', async () => {
@@ -116,142 +88,6 @@ describe('a task', () => {
   })
 })
 
-describe('a stop', () => {
-  it('E6 hangs up on the provider, keeps the text and ends as cancelled', async () => {
-    const setup = await setUp()
-    const { engine, model, projectId } = setup
-    const { taskId } = await engine.create(actor, { projectId, stages: ['first', 'second'] })
-    const call = await model.nextCall()
-    call.send('kept ')
-    call.send('text')
-    await engine.cancel(actor, taskId)
-    await call.aborted
-    expect(await setup.endOf(taskId)).toMatchObject({
-      status: 'cancelled',
-      rewrites: [{ stage: 'first', ending: 'stopped' }],
-    })
-    expect(call.sent().startsWith(await setup.lastText(projectId, 'first'))).toBe(true)
-    expect((await stageOf(setup, 'first')).status).toBe('stopped')
-    expect((await stageOf(setup, 'second')).status).toBe('ready')
-    expect(await engine.cancel(actor, taskId)).toEqual({ status: 'cancelled' })
-  })
-
-  it('E7 ends a queued task at once and names the status of an ended one', async () => {
-    const { engine, model, projectId, endOf } = await setUp()
-    const first = await engine.create(actor, { projectId, stages: ['first'] })
-    const second = await engine.create(actor, { projectId, stages: ['first'] })
-    const call = await model.nextCall()
-    expect(await engine.cancel(actor, second.taskId)).toEqual({ status: 'cancelled' })
-    call.send('x')
-    call.finish()
-    await endOf(first.taskId)
-    await expect(engine.cancel(actor, first.taskId)).rejects.toMatchObject({
-      code: 'task.notCancellable',
-      params: { status: 'completed' },
-    })
-    expect(model.calls).toHaveLength(1)
-  })
-
-  it('E8 of a task whose worker is dead is done by the canceller, with the durable text', async () => {
-    const dead = await setUp({ settings: { cancelGraceMs: 1 } })
-    const { projectId, model, database, queue } = dead
-    const { taskId } = await dead.engine.create(actor, { projectId, stages: ['first'] })
-    const call = await model.nextCall()
-    call.send('durable')
-    await storedLength(dead, 'durable'.length)
-    const living = openProgram({
-      provider: createScriptedModel(),
-      storage: { database, queue },
-      settings: { cancelGraceMs: 1 },
-    })
-    opened.push(living)
-    // The flag alone would reach the first worker: it stands for one that no longer looks.
-    await living.engine.cancel(actor, taskId)
-    expect(await living.endOf(taskId)).toMatchObject({ status: 'cancelled' })
-    expect(await living.lastText(projectId, 'first')).toBe('durable')
-  })
-})
-
-describe('a failing provider', () => {
-  it('E9 is tried again before the first token, at most three times, and never after it', async () => {
-    const { engine, model, projectId, endOf } = await setUp()
-    const { taskId } = await engine.create(actor, { projectId, stages: ['first'] })
-    ;(await model.nextCall()).fail({ code: 'provider.failed', transient: true })
-    ;(await model.nextCall()).fail({ code: 'provider.rateLimited', transient: true, retryAfterMs: 1 })
-    const third = await model.nextCall()
-    third.send('begun')
-    third.fail({ code: 'provider.interrupted', transient: true })
-    expect(await endOf(taskId)).toMatchObject({
-      status: 'failed',
-      failure: { code: 'provider.interrupted' },
-      rewrites: [{ ending: 'interrupted', length: 5 }],
-    })
-    expect(model.calls).toHaveLength(3)
-  })
-
-  it('E10 keeps the text of an answer that reached the output limit or can not be read', async () => {
-    const { engine, model, projectId, endOf } = await setUp()
-    const cut = await engine.create(actor, { projectId, stages: ['first'] })
-    const cutCall = await model.nextCall()
-    cutCall.send('cut')
-    cutCall.finish('length')
-    expect(await endOf(cut.taskId)).toMatchObject({
-      failure: { code: 'provider.cutOff' },
-      rewrites: [{ ending: 'cutOff', length: 3 }],
-    })
-    const bad = await engine.create(actor, { projectId, stages: ['first'] })
-    const badCall = await model.nextCall()
-    badCall.send('UNREADABLE')
-    badCall.finish()
-    expect(await endOf(bad.taskId)).toMatchObject({
-      failure: { code: 'provider.badAnswer' },
-      rewrites: [{ ending: 'interrupted', length: 10 }],
-    })
-  })
-
-  it('E11 that says nothing, or falls silent, is given up in time', async () => {
-    const { engine, model, projectId, endOf } = await setUp({
-      settings: { firstTokenTimeoutMs: 20, textIdleTimeoutMs: 20, callTries: 1 },
-    })
-    const mute = await engine.create(actor, { projectId, stages: ['first'] })
-    const muteCall = await model.nextCall()
-    expect(await endOf(mute.taskId)).toMatchObject({ failure: { code: 'provider.firstTokenTimeout' } })
-    await muteCall.aborted
-    const stalled = await engine.create(actor, { projectId, stages: ['first'] })
-    const stalledCall = await model.nextCall()
-    stalledCall.send('then nothing')
-    expect(await endOf(stalled.taskId)).toMatchObject({
-      failure: { code: 'provider.textIdleTimeout' },
-      rewrites: [{ length: 12 }],
-    })
-  })
-
-  it('E12 leaves a complete version current, and a retry takes the stages not done with the same instruction', async () => {
-    const setup = await setUp()
-    const { engine, model, projectId, endOf } = setup
-    const good = await engine.create(actor, { projectId, stages: ['first'] })
-    const goodCall = await model.nextCall()
-    goodCall.send('good')
-    goodCall.finish()
-    await endOf(good.taskId)
-    const bad = await engine.create(actor, { projectId, stages: ['first', 'second'], instruction: 'darker' })
-    ;(await model.nextCall()).fail({ code: 'provider.keyRefused' })
-    expect((await endOf(bad.taskId)).status).toBe('failed')
-    const stage = await stageOf(setup, 'first')
-    expect(stage).toMatchObject({ status: 'failed', failure: { code: 'provider.keyRefused' } })
-    expect((await setup.stages.version(actor, stage.currentRewriteId!)).text).toBe('good')
-    const retried = await engine.retry(actor, bad.taskId)
-    const call = await model.nextCall()
-    expect(given(call)).toEqual(['a topic', 'good', ['darker']])
-    expect((await setup.database.taskLook(retried.taskId))!.task).toMatchObject({
-      retryOf: bad.taskId,
-      stages: ['first', 'second'],
-    })
-    expect(await engine.retry(actor, bad.taskId)).toEqual(retried)
-    await engine.cancel(actor, retried.taskId)
-  })
-})
-
 describe('a review', () => {
   it('E13 occupies nothing, and the next stage takes the text current when it is resumed', async () => {
     const setup = await setUp()
@@ -322,15 +158,6 @@ describe('stages between runs', () => {
     await engine.cancel(actor, taskId)
   })
 })
-
-/** Waits until so much of the open rewrite is durable. */
-async function storedLength({ database, projectId }: Setup, length: number): Promise<void> {
-  for (;;) {
-    const look = await database.projectLook(projectId)
-    if (look!.rewrites.some((rewrite) => rewrite.length >= length)) return
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
 
 async function statusOf({ database }: Setup, taskId: string, status: string): Promise<void> {
   while ((await database.taskLook(taskId))!.task.status !== status)

@@ -6,7 +6,7 @@ import { createScriptedModel, type ScriptedCall, type ScriptedModel } from '../.
 
 export const actor = { userId: 'anna' }
 /** Programs that the test's end closes. */
-const opened: OpenProgram[] = []
+export const opened: OpenProgram[] = []
 
 export async function closeAll(): Promise<void> {
   await Promise.all(opened.splice(0).map((program) => program.close()))
@@ -55,6 +55,10 @@ export const statusOf = async ({ database }: Pick<Setup, 'database'>, taskId: st
   (await database.taskLook(taskId))!.task.status
 export const reaches = (setup: Pick<Setup, 'database'>, taskId: string, status: string) =>
   until(async () => (await statusOf(setup, taskId)) === status)
+
+/** What a call was given: the input, the text before and the instructions. */
+export const given = (call: { request: { messages: readonly { content: string }[] } }): unknown =>
+  JSON.parse(call.request.messages[0]!.content)
 
 export function answer(call: ScriptedCall, text: string): void {
   call.send(text)

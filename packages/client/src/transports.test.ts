@@ -1,72 +1,20 @@
-/** Which transport is used, when another one is, and when a connection is doubted. */
-import type { FeedEvent, FollowedEvent } from '@stagewright/core'
+/** Which transport is used, and when another one is. */
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { followForever } from './followForever.ts'
-import type { Following, FollowTiming } from './following.ts'
-import type { Hint } from './hints.ts'
 import { createLinks, type StudioOptions, type Transport } from './links.ts'
 import type { Permit } from './permit.ts'
-import { serveScripts, type Script, type ScriptedOptions, type ScriptedServer } from './testing/scriptedServer.ts'
+import { at, closeServers, ends, follow, last, patient, serve, timing, usedBy } from './testing/followScripts.ts'
+import type { Script } from './testing/scriptedServer.ts'
 import { allTransports } from './transportChoice.ts'
 
 vi.setConfig({ testTimeout: 20_000 })
+afterAll(closeServers)
 
-const timing: FollowTiming = { deliverWithinMs: 300, connectWithinMs: 5_000, steadyAfterMs: 1_000, betterAgainMs: 100 }
-const patient: FollowTiming = { ...timing, deliverWithinMs: 5_000, betterAgainMs: 60_000 }
-const at = (cursor: string): FollowedEvent => ({
-  cursor,
-  event: { type: 'workspace', eventSeq: Number(cursor), tasks: [] },
-})
-const last: FollowedEvent = at('9')
-
-/** Comes through, and ends the following. */
-const ends: Script = (stream) => {
-  stream.connect()
-  stream.send(last)
-}
 const only =
   (transport: Transport, script: Script, otherwise: Script): Script =>
   (stream, asked) =>
     asked.transport === transport ? script(stream, asked) : otherwise(stream, asked)
 const connectsOnly: Script = (stream) => stream.connect()
-
-const servers: ScriptedServer[] = []
-afterAll(() => Promise.all(servers.map((server) => server.close())))
-
-async function serve(script: Script | [Script, ...Script[]], options?: ScriptedOptions): Promise<ScriptedServer> {
-  const server = await serveScripts(Array.isArray(script) ? script : [script], options)
-  servers.push(server)
-  return server
-}
-
-type Given = Partial<Following> & { options?: Partial<StudioOptions>; from?: string | null; silentAfterMs?: number }
-
-/** Follows until event 9, and tells the cursors that came. */
-async function follow({ url }: ScriptedServer, { options, from = null, silentAfterMs, ...given }: Given = {}) {
-  const whole: StudioOptions = { url, transport: 'auto', ...options }
-  const came: string[] = []
-  const states: string[] = []
-  let cursor = from
-  await followForever(createLinks(whole, silentAfterMs === undefined ? {} : { silentAfterMs }), whole, {
-    subject: { type: 'live', projectId: undefined },
-    signal: new AbortController().signal,
-    timing,
-    onConnection: (state) => states.push(state),
-    cursor: () => cursor,
-    async take(followed) {
-      came.push((cursor = followed.cursor))
-      return seqOf(followed.event) === 9 ? 'done' : 'goOn'
-    },
-    ...given,
-  })
-  return { came, states }
-}
-
-function seqOf(event: FeedEvent): number {
-  return 'type' in event && event.type === 'workspace' ? event.eventSeq : 0
-}
-
-const usedBy = ({ asked }: ScriptedServer): Transport[] => asked.map(({ transport }) => transport)
 
 // What they wait for are real times, and each has a server of its own.
 describe.concurrent('a transport that connects and brings nothing', () => {
@@ -187,101 +135,6 @@ describe.concurrent('what counts against no transport', () => {
     },
     20_000,
   )
-})
-
-describe.concurrent('a connection that is doubted', () => {
-  it('C21 is replaced at once when the network is back, from where it stood, and was never away', async () => {
-    let hint = (_hint: Hint): void => undefined
-    const server = await serve((stream, { cursor }) => {
-      stream.connect()
-      stream.send(cursor === null ? at('4') : last)
-      if (cursor === null) setTimeout(() => hint('network'), 50)
-    })
-    const hurry = (): Promise<Hint> => new Promise((resolve) => (hint = resolve))
-    const { states } = await follow(server, { hurry, timing: patient })
-    expect(server.asked).toMatchObject([{ cursor: null }, { cursor: '4' }])
-    expect(states).toEqual(['connecting', 'connected'])
-  })
-
-  it('C21 is kept when it is only looked at again and has come through; one that has not is replaced', async () => {
-    let hint = (_hint: Hint): void => undefined
-    let asked = 0
-    const server = await serve((stream) => {
-      if (++asked === 1) return void setTimeout(() => hint('shown'), 1_200)
-      stream.connect()
-      stream.send(at('4'))
-      setTimeout(() => hint('shown'), 1_200)
-      setTimeout(() => stream.send(last), 1_400)
-    })
-    const hurry = (): Promise<Hint> => new Promise((resolve) => (hint = resolve))
-    await follow(server, { hurry, timing: patient })
-    expect(server.asked).toHaveLength(2)
-  })
-
-  it('C21 is replaced at once also while the server is asked whether it is there', async () => {
-    let hint = (_hint: Hint): void => undefined
-    const server = await serve([(stream) => stream.cut(), ends])
-    const silentHealth: typeof fetch = (input, init) => {
-      if (!new Request(input).url.endsWith('/health/live')) return fetch(input, init)
-      queueMicrotask(() => hint('network'))
-      return new Promise((_resolve, reject) =>
-        init?.signal?.addEventListener('abort', () => reject(new Error('aborted'))),
-      )
-    }
-    const hurry = (): Promise<Hint> => new Promise((resolve) => (hint = resolve))
-    await follow(server, { hurry, timing: patient, options: { fetch: silentHealth } })
-    const [first, second] = server.asked
-    expect((second?.atMs ?? Infinity) - (first?.atMs ?? 0)).toBeLessThan(2_000)
-  })
-
-  it('C21 begins anew with short waits after a hint', async () => {
-    let hint = (_hint: Hint): void => undefined
-    let tries = 0
-    const server = await serve((stream, asked) => {
-      if (++tries === 7) return ends(stream, asked)
-      stream.cut()
-      // While it waits, which after five failures is for more than a second.
-      if (tries === 5) setTimeout(() => hint('network'), 200)
-    })
-    const hurry = (): Promise<Hint> => new Promise((resolve) => (hint = resolve))
-    await follow(server, { hurry, options: { transport: 'sse' } })
-    const [sixth, seventh] = server.asked.slice(5)
-    expect((seventh?.atMs ?? Infinity) - (sixth?.atMs ?? 0)).toBeLessThan(1_500)
-  })
-
-  it.each(['sse', 'webSocket'] as const)(
-    'C22 is replaced when it is silent for 2.5 heartbeats: %s',
-    async (transport) => {
-      const server = await serve(
-        (stream, { cursor }) => {
-          stream.connect()
-          stream.send(cursor === null ? at('4') : last)
-        },
-        { silentAfterMs: 200 },
-      )
-      await follow(server, { options: { transport }, silentAfterMs: 200, timing: patient })
-      expect(server.asked).toMatchObject([
-        { transport, cursor: null },
-        { transport, cursor: '4' },
-      ])
-      const [first, second] = server.asked
-      expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(195)
-    },
-  )
-})
-
-it('C25 a WebSocket that is sent away is left at once: what it still says is not read, and the next one is dialled anew', async () => {
-  const server = await serve((stream, { cursor }) => {
-    stream.connect()
-    if (cursor !== null) return stream.send(last)
-    stream.send(at('4'))
-    stream.sendAway()
-    stream.send(at('5'))
-  })
-  const { came, states } = await follow(server, { options: { transport: 'webSocket' }, timing: patient })
-  expect(came).toEqual(['4', '9'])
-  expect(states).toEqual(['connecting', 'connected', 'away', 'connected'])
-  expect(server.asked).toMatchObject([{ cursor: null }, { cursor: '4' }])
 })
 
 describe.concurrent('permits', () => {

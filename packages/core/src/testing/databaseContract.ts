@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { chunkContract } from './chunkContract.ts'
+import { deliveryContract } from './deliveryContract.ts'
 import { feedReadsContract } from './feedReadsContract.ts'
 import { fileContract } from './fileContract.ts'
 import { listContract } from './listContract.ts'
@@ -41,6 +42,7 @@ export function databaseContract(name: string, open: () => Promise<OpenedStorage
     listContract(storage)
     fileContract(storage)
     outsideContract(storage)
+    deliveryContract(storage)
   })
 }
 

@@ -1,5 +1,5 @@
 /** How far a task is and how long it may still take, by what such runs took before. */
-import type { PastRun } from '../ports/database.ts'
+import type { PastRun } from '../ports/taskStorage.ts'
 import type { TaskStageStatus } from '../records.ts'
 
 /** How long a stage usually takes, and how long its text usually is. */

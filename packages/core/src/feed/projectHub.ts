@@ -6,7 +6,8 @@
  * unread -> known -> gone (removed; known again should the removal be undone).
  */
 import type { Clock } from '../ports/clock.ts'
-import type { Database, ProjectLook } from '../ports/database.ts'
+import type { Database } from '../ports/database.ts'
+import type { ProjectLook } from '../ports/projectStorage.ts'
 import type { RewriteRecord } from '../records.ts'
 import type { Doorbell } from './doorbell.ts'
 import type { StateEvent } from './events.ts'

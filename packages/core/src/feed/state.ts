@@ -1,6 +1,7 @@
 /** The level state of a project and the rows of tasks, as viewers see them. */
 import { isOutOfDate } from '../outOfDate.ts'
-import type { ProjectLook, TaskLook } from '../ports/database.ts'
+import type { ProjectLook } from '../ports/projectStorage.ts'
+import type { TaskLook } from '../ports/taskStorage.ts'
 import type { RewriteRecord, StageRecord } from '../records.ts'
 import type { LiveTaskView, ProjectState, RewriteView, StageView, WorkspaceTaskView } from './events.ts'
 

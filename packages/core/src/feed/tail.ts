@@ -6,7 +6,7 @@
  * open, fed by a producer here -> (abandoned) -> open, fed from storage -> closed.
  * A tail fed from storage becomes a producer's when the text goes on in this process.
  */
-import type { StoredText } from '../ports/database.ts'
+import type { StoredText } from '../ports/rewriteStorage.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RewriteRecord, Span } from '../records.ts'
 import type { ClosedEvent, ClosedFact, DeltaEvent, Figures, FiguresEvent, OpenEvent } from './events.ts'

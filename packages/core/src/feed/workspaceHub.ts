@@ -5,7 +5,7 @@
  *
  * It keeps the changes it has read since it began; a follower from before that has its own page read.
  */
-import type { TaskLook } from '../ports/database.ts'
+import type { TaskLook } from '../ports/taskStorage.ts'
 import type { WorkspaceEvent, WorkspaceTaskView } from './events.ts'
 import { Followers } from './followers.ts'
 import type { HubDeps } from './projectHub.ts'

@@ -1,4 +1,5 @@
-import { storeWithinMs, unstoredForMs, unusedForMs, type Database, type Tx } from '../ports/database.ts'
+import type { Database, Tx } from '../ports/database.ts'
+import { storeWithinMs, unstoredForMs, unusedForMs } from '../ports/fileStorage.ts'
 import type { FileRecord } from '../records.ts'
 import { oldestFirst } from './projectReads.ts'
 import { insertRow, type Session } from './session.ts'

@@ -1,4 +1,4 @@
-import type { ProjectFilter, ProjectLook, ProjectStanding } from '../ports/database.ts'
+import type { ProjectFilter, ProjectLook, ProjectStanding } from '../ports/projectStorage.ts'
 import type { ActiveProcessor } from '../ports/outsideStorage.ts'
 import {
   hasEnded,

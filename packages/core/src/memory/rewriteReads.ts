@@ -1,4 +1,4 @@
-import type { MadeText, StoredText } from '../ports/database.ts'
+import type { MadeText, StoredText } from '../ports/rewriteStorage.ts'
 import type { RewriteRecord } from '../records.ts'
 import type { RewriteRow, Tables } from './tables.ts'
 

@@ -1,4 +1,5 @@
-import { type ChunkWrite, type ChunkWritten, type Tx, UniqueViolation } from '../ports/database.ts'
+import { type Tx, UniqueViolation } from '../ports/database.ts'
+import type { ChunkWrite, ChunkWritten } from '../ports/rewriteStorage.ts'
 import { openingSpans } from '../feed/spans.ts'
 import type { Span } from '../records.ts'
 import { headOf, instructionsUpTo } from './rewriteReads.ts'

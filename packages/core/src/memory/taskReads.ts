@@ -1,4 +1,4 @@
-import type { PastRun, SweepRow, TaskDetails, TaskFilter, TaskLook } from '../ports/database.ts'
+import type { PastRun, SweepRow, TaskDetails, TaskFilter, TaskLook } from '../ports/taskStorage.ts'
 import type { TaskRecord } from '../records.ts'
 import { overdueLimitOf } from './outsideReads.ts'
 import { oldestFirst, pageOf, taskStagesOf } from './projectReads.ts'

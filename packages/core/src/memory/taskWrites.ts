@@ -1,4 +1,5 @@
-import { type TaskPatch, type Tx, UniqueViolation } from '../ports/database.ts'
+import { type Tx, UniqueViolation } from '../ports/database.ts'
+import type { TaskPatch } from '../ports/taskStorage.ts'
 import { hasEnded, type TaskRecord } from '../records.ts'
 import { liveTasksOf, oldestFirst, taskStagesOf } from './projectReads.ts'
 import { insertRow, patched, type Session } from './session.ts'

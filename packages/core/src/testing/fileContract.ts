@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { storeWithinMs, unstoredForMs, unusedForMs, type Database, type StoredFile } from '../ports/database.ts'
+import type { Database } from '../ports/database.ts'
+import { storeWithinMs, unstoredForMs, unusedForMs, type StoredFile } from '../ports/fileStorage.ts'
 import type { StorageOf } from './openedStorage.ts'
 import {
   crypto,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ProjectFilter, TaskFilter } from '../ports/database.ts'
+import type { ProjectFilter } from '../ports/projectStorage.ts'
+import type { TaskFilter } from '../ports/taskStorage.ts'
 import type { StorageOf } from './openedStorage.ts'
 import { crypto, seedProject, seedTask, setStatus } from './seeds.ts'
 

@@ -1,6 +1,7 @@
 import type { Failure } from '../errors.ts'
 import type { Tx } from '../ports.ts'
-import type { TaskRecord, WebhookEvent } from '../records.ts'
+import type { WebhookEvent } from '../outsideRecords.ts'
+import type { TaskRecord } from '../records.ts'
 
 const hour = 3_600_000
 /** A service that was away over a night still hears of its tasks. */

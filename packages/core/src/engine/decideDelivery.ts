@@ -1,6 +1,6 @@
 import type { DeliveryNext, DueDelivery } from '../ports.ts'
 import type { OutsideAnswer } from '../ports/outside.ts'
-import type { WebhookRecord } from '../records.ts'
+import type { WebhookRecord } from '../outsideRecords.ts'
 import type { EngineSettings } from './settings.ts'
 
 export type DeliveryDecision = {

@@ -9,7 +9,7 @@
 import type { DeliveryNext, DueDelivery, Tx } from '../ports.ts'
 import type { OutsideAnswer } from '../ports/outside.ts'
 import type { Failure } from '../errors.ts'
-import type { DeliveryTry } from '../records.ts'
+import type { DeliveryTry } from '../outsideRecords.ts'
 import type { Change } from './change.ts'
 import { decideDelivery, type DeliveryDecision } from './decideDelivery.ts'
 import type { EngineDeps } from './deps.ts'

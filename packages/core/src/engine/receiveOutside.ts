@@ -7,7 +7,8 @@
  */
 import { AppError, notFound, type Failure } from '../errors.ts'
 import { cleanText } from '../feed/normalise.ts'
-import type { FileRecord, OutsideTaskRecord, ProjectRecord, TaskRecord } from '../records.ts'
+import type { OutsideTaskRecord } from '../outsideRecords.ts'
+import type { FileRecord, ProjectRecord, TaskRecord } from '../records.ts'
 import { announce } from './announce.ts'
 import type { Tx } from '../ports.ts'
 import type { Change } from './change.ts'

@@ -1,6 +1,7 @@
 import type { Failure } from '../errors.ts'
 import type { Tx } from '../ports.ts'
-import type { OutsideTaskRecord, TaskRecord } from '../records.ts'
+import type { OutsideTaskRecord } from '../outsideRecords.ts'
+import type { TaskRecord } from '../records.ts'
 
 type Settling = { status: 'failed'; failure: Failure } | { status: 'cancelled' }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../ports/database.ts'
-import type { OutsideTaskRecord } from '../records.ts'
+import type { OutsideTaskRecord } from '../outsideRecords.ts'
 import { pageOf } from './projectReads.ts'
 import type { Tables } from './tables.ts'
 

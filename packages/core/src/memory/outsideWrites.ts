@@ -1,6 +1,6 @@
 import { type Database, type Tx, UniqueViolation } from '../ports/database.ts'
 import type { DueDelivery, TakenDeliveries } from '../ports/outsideStorage.ts'
-import type { DeliveryRecord, ProcessorRecord } from '../records.ts'
+import type { DeliveryRecord, ProcessorRecord } from '../outsideRecords.ts'
 import { openOutsideTaskOf } from './outsideReads.ts'
 import { insertRow, patched, type Session } from './session.ts'
 import { keyOf, rowOf } from './tables.ts'

@@ -1,19 +1,21 @@
 import type {
-  AttemptRecord,
-  CallRecord,
   DeliveryRecord,
-  DraftRecord,
-  FileRecord,
   OutsideMessageRecord,
   OutsideTaskRecord,
   ProcessorRecord,
+  WebhookRecord,
+} from '../outsideRecords.ts'
+import type {
+  AttemptRecord,
+  CallRecord,
+  DraftRecord,
+  FileRecord,
   ProjectRecord,
   ProviderRecord,
   RewriteRecord,
   StageRecord,
   TaskRecord,
   TaskStageRecord,
-  WebhookRecord,
 } from '../records.ts'
 import { CommittedRows, type Rows, StagedRows } from './rows.ts'
 

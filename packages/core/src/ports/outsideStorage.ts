@@ -1,14 +1,14 @@
 import type {
   DeliveryRecord,
   DeliveryTry,
-  Ending,
   OutsideMessageRecord,
   OutsideTaskRecord,
   OutsideTaskStatus,
   ProcessorRecord,
   WebhookEvent,
   WebhookRecord,
-} from '../records.ts'
+} from '../outsideRecords.ts'
+import type { Ending } from '../records.ts'
 import type { Paging, Stamped } from './patches.ts'
 
 /** What a transaction does with processors' tasks, their messages, and those on their way to the outside. */

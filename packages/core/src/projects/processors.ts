@@ -2,7 +2,7 @@ import { AppError, notFound } from '../errors.ts'
 import { requirePipeline, requireStage } from '../engine/pipelineParts.ts'
 import { UniqueViolation, type ProcessorPatch } from '../ports.ts'
 import type { OutsideAnswer } from '../ports/outside.ts'
-import type { ProcessorRecord } from '../records.ts'
+import type { ProcessorRecord } from '../outsideRecords.ts'
 import type { OutsideDeps } from './outsideDeps.ts'
 
 export type NewProcessor = { pipeline: string; stage: string; url: string; timeLimitMs: number; active: boolean }

@@ -1,7 +1,7 @@
 import { AppError, notFound } from '../errors.ts'
 import type { Actor } from '../engine/access.ts'
 import type { Paging } from '../ports.ts'
-import type { DeliveryRecord, WebhookEvent, WebhookRecord } from '../records.ts'
+import type { DeliveryRecord, WebhookEvent, WebhookRecord } from '../outsideRecords.ts'
 import type { OutsideDeps } from './outsideDeps.ts'
 import { requireUrl } from './processors.ts'
 

@@ -35,7 +35,7 @@ async function startAnother(options: Parameters<typeof createServerProcess>[0]):
 }
 
 async function startFirst(): Promise<ServerProcess> {
-  const server = await startServerProcess()
+  const server = await startServerProcess({ isFirst: true })
   opened.push(server)
   return server
 }

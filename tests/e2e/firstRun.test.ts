@@ -15,7 +15,7 @@ let server: ServerProcess
 let browser: Browser
 
 beforeAll(async () => {
-  server = await startServerProcess()
+  server = await startServerProcess({ isFirst: true })
   browser = await launchBrowser()
 }, 120_000)
 

@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { prepareFolder } from '../../apps/server/src/testing/preparedFolder.ts'
 import { atExit } from './atExit.ts'
 
 const MAIN = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url))
@@ -133,10 +134,15 @@ export async function createServerProcess(options: ServerProcessOptions = {}): P
   }
 }
 
-/** A server that is up. */
-export async function startServerProcess(options: ServerProcessOptions = {}): Promise<ServerProcess> {
+/** A server that is up. In a folder of its own it is not the first one, unless `isFirst` says so. */
+export async function startServerProcess({
+  isFirst = false,
+  ...options
+}: ServerProcessOptions & { isFirst?: boolean } = {}): Promise<ServerProcess> {
   const server = await createServerProcess(options)
   try {
+    if (!isFirst && options.dataDir === undefined && options.databaseUrl === undefined)
+      await prepareFolder(server.dataDir)
     await server.start()
     return server
   } catch (error) {

@@ -8,6 +8,7 @@ import { openDatabase } from '@stagewright/db'
 import pg from 'pg'
 import { readClockMs } from '../../apps/server/src/providers/testing/index.ts'
 import { openServer } from '../../apps/server/src/testing/openServer.ts'
+import { prepareFolder } from '../../apps/server/src/testing/preparedFolder.ts'
 import { signUp, type Account } from './account.ts'
 import { checkRun } from './checkRun.ts'
 import { readRunRows, type RunRows } from './runRows.ts'
@@ -101,6 +102,7 @@ export async function openRun<S extends Server>(
   stack.defer(() => provider.close())
   const dataDir = mkdtempSync(join(tmpdir(), 'stagewright-chaos-'))
   stack.defer(() => rmSync(dataDir, { recursive: true, force: true }))
+  if (options.databaseUrl === undefined) await prepareFolder(dataDir)
   const server = await start({ environment: { ...provider.environment, ...options.environment }, dataDir })
   stack.defer(() => server.close())
   const account = await signUp(server.url)

@@ -8,6 +8,7 @@ import { readConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { RequestTimes } from '../http/httpServer.ts'
 import { startServer } from '../server.ts'
+import { prepareFolder } from './preparedFolder.ts'
 
 export type OpenServer = {
   url: string
@@ -32,9 +33,10 @@ export type OpenServerOptions = {
   lock?: FolderLock
 }
 
-/** The real server on a free port and a folder of its own. */
+/** The real server on a free port and, unless one is given, a folder of its own that another server has begun. */
 export async function openServer(options: OpenServerOptions = {}): Promise<OpenServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'stagewright-server-')))
+  if (options.dataDir === undefined && !options.environment?.['DATABASE_URL']) await prepareFolder(dataDir)
   const config = readConfig({ PORT: '0', DATA_DIR: dataDir, ...options.environment })
   const lines: string[] = []
   const log = createLog('info', { write: (line: string) => void lines.push(line) })

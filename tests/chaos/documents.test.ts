@@ -11,7 +11,9 @@ import { counts, isFull } from './counts.ts'
 
 const mebibyte = 1_024 * 1_024
 /** What the embedded server may take at most, its database included. */
-const mostBytes = 2_048 * mebibyte
+const mostBytes = 1_792 * mebibyte
+/** What is measured is what it needs: without a limit V8 lets garbage lie, as much as it likes. */
+const heapLimit: Record<string, string> = isFull ? { NODE_OPTIONS: '--max-old-space-size=512' } : {}
 
 type Kind = {
   name: string
@@ -60,7 +62,7 @@ describe.each(kinds)('$name', ({ file, content, check }) => {
 
   beforeAll(async () => {
     provider = await startTranslationProvider()
-    server = await startServerProcess({ environment: provider.environment })
+    server = await startServerProcess({ environment: { ...provider.environment, ...heapLimit } })
     memory = watchMemory(() => server.pid)
     account = await signUp(server.url)
   })
@@ -134,7 +136,9 @@ describe.each(kinds)('$name', ({ file, content, check }) => {
     pairs = wholePairs(await currentText('translate'))
     expect(pairs.map(({ number }) => number)).toEqual(segments.map((_, at) => at + 1))
     expect(pairs.every(({ source, target }) => target === translated(source))).toBe(true)
-    console.log(`progress was told ${looks.length} times`)
+    console.log(
+      `progress was told ${looks.length} times, ${new Set(looks.map(({ progress }) => progress)).size} different`,
+    )
     console.log(`${segments.length} segments, ${provider.asked().length} calls, ${repeated.length} asked for twice`)
   })
 
@@ -180,14 +184,14 @@ function lookAt(progress: number, asked: number[][]): Look {
   return { atMs: performance.now(), progress, askedBefore: first - 1, askedUpTo: Math.max(0, ...(asked.at(-1) ?? [])) }
 }
 
-/** A tick of what is made durable, and a look, many times over. */
-const lateMs = 500 * counts.patience
+/** An answer about a task that runs may be 2 s old (decision 14), and a checkpoint is stored with a tick of its text. */
+const lateMs = 3_000 * counts.patience
 
 /** It never falls, never runs ahead of what was asked for, and is never far behind what was answered. */
 function expectProgress(looks: readonly Look[], segments: number): void {
   const percentOf = (count: number): number => (100 * count) / segments
-  // The short form may be over before anybody looks.
-  if (isFull) expect(new Set(looks.map(({ progress }) => progress)).size).toBeGreaterThan(3)
+  // Any other is over before anybody has looked often.
+  if (segments > 100_000) expect(new Set(looks.map(({ progress }) => progress)).size).toBeGreaterThan(5)
   for (const [at, look] of looks.entries()) {
     expect(look.progress).toBeGreaterThanOrEqual(looks[at - 1]?.progress ?? 0)
     expect(look.progress).toBeLessThanOrEqual(percentOf(look.askedUpTo) + 1)

@@ -126,6 +126,7 @@ describe.each(kinds)('$name', ({ file, content, check }) => {
     const repeated = asked.filter((number, at) => asked.indexOf(number) !== at)
     // At most the batch that was under way: its rows had not come.
     expect(repeated.length).toBeLessThanOrEqual(40)
+    expect(looks.length).toBeGreaterThan(0)
     expectProgress([...looks, lookAt(stopped.progress!, provider.asked())], segments.length)
 
     const beforeGoingOn = provider.asked().length
